@@ -1,0 +1,14 @@
+import { defineGateway } from '../src/route/schema.ts'
+import app from './app.ts'
+
+export default defineGateway({
+  issuers: {
+    corp: {
+      issuer: { env: 'CORP_ISSUER' },
+      audience: 'https://api.example.com',
+      algorithms: ['RS256', 'ES256'],
+      roles: 'roles',
+    },
+  },
+  origins: [app],
+})

@@ -1,0 +1,172 @@
+/** A Bearer token → who it is, or what is wrong with it. jose verifies; the rules are ours. */
+
+import { decodeJwt, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
+import type { Refusal, TokenFault } from '../decision.ts'
+import { claimAt, type Principal } from '../principal.ts'
+import { err, ok, type Result } from '../result.ts'
+import { type KeyProvider, type KeySet, type KeySource, KeysUnavailable } from './jwks.ts'
+import type { WaitUntil } from './share.ts'
+import { vouchFor } from './vouch.ts'
+
+/** Whose tokens are accepted, and on which conditions. */
+export interface TrustedIssuer {
+  readonly name: string
+  readonly issuer: string
+  readonly audience: readonly string[]
+  readonly algorithms: readonly string[]
+  readonly keys: KeySource | { readonly kind: 'secret'; readonly secret: Uint8Array }
+  /** Path to the roles among the claims; null: none. */
+  readonly roles: readonly string[] | null
+  /** Path to the scopes; null: `scope`, else `scp`. */
+  readonly scopes: readonly string[] | null
+  /** The `typ` that its header must have, such as `at+jwt`. */
+  readonly type: string | null
+  readonly maxAgeSeconds: number | null
+  /** How far ahead the issuer's clock may be: for `nbf` and `iat`. Nothing prolongs `exp`. */
+  readonly clockToleranceSeconds: number
+}
+
+export interface BearerReader {
+  read(token: string, issuers: readonly TrustedIssuer[], waitUntil: WaitUntil): Promise<Result<Principal, Refusal>>
+}
+
+/** The last second of the year 9999. */
+const endOfTime = 253_402_300_799
+const maxSubjectChars = 1_024
+/** Without a `kid` several keys may fit; so many are tried. */
+const maxTries = 4
+
+/** @param now seconds since the epoch */
+export function createBearerReader(keys: KeyProvider, now: () => number): BearerReader {
+  return {
+    async read(token, issuers, waitUntil) {
+      const issuer = chooseIssuer(token, issuers)
+      if (!issuer.ok) return issuer
+      try {
+        const payload = await verify(token, issuer.value, waitUntil)
+        const fault = faultInClaims(payload, issuer.value, now())
+        return fault ? bad(fault) : ok(principalOf(payload, issuer.value))
+      } catch (error) {
+        if (error instanceof KeysUnavailable)
+          return err({ reason: 'keys-unavailable', issuer: issuer.value.name, cause: error.message })
+        // what the platform makes of a published key that it can't use
+        if (error instanceof TypeError || error instanceof DOMException) return bad('key')
+        if (error instanceof errors.JOSEError) return bad(faultOf(error))
+        throw error
+      }
+    },
+  }
+
+  async function verify(token: string, issuer: TrustedIssuer, waitUntil: WaitUntil): Promise<JWTPayload> {
+    const options = verifyOptions(issuer, now())
+    const source = issuer.keys
+    if (source.kind === 'secret') return (await jwtVerify(token, source.secret, options)).payload
+    const known = await keys.keys(issuer, source, waitUntil)
+    try {
+      return await verifyWith(token, known, options)
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
+      const renewed = await keys.renewedKeys(issuer, source, waitUntil)
+      if (!renewed) throw error
+      return verifyWith(token, renewed, options)
+    }
+  }
+}
+
+const bad = (fault: TokenFault) => err({ reason: 'bad-token', fault } as const)
+
+/** By the unverified `iss`, and by audience where one issuer is listed twice; verification then proves both. */
+function chooseIssuer(token: string, issuers: readonly TrustedIssuer[]): Result<TrustedIssuer, Refusal> {
+  let claims: JWTPayload
+  try {
+    claims = decodeJwt(token)
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return bad('malformed')
+    throw error
+  }
+  const named = issuers.filter((issuer) => issuer.issuer === claims.iss)
+  const audiences = Array.isArray(claims.aud) ? claims.aud : [claims.aud]
+  const meant =
+    named.find((issuer) => audiences.some((audience) => issuer.audience.includes(audience ?? ''))) ?? named[0]
+  return meant ? ok(meant) : bad('issuer')
+}
+
+function verifyOptions(issuer: TrustedIssuer, now: number): JWTVerifyOptions {
+  return {
+    algorithms: [...issuer.algorithms],
+    issuer: issuer.issuer,
+    audience: [...issuer.audience],
+    requiredClaims: ['exp', 'sub'],
+    clockTolerance: issuer.clockToleranceSeconds,
+    currentDate: new Date(now * 1000),
+    ...(issuer.type && { typ: issuer.type }),
+  }
+}
+
+async function verifyWith(token: string, keys: KeySet, options: JWTVerifyOptions): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, keys, options)).payload
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+    let tries = 0
+    for await (const key of error) {
+      if (tries++ === maxTries) break
+      try {
+        return (await jwtVerify(token, key, options)).payload
+      } catch (inner) {
+        if (!(inner instanceof errors.JWSSignatureVerificationFailed)) throw inner
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed()
+  }
+}
+
+/** What RFC 7519 section 4.1 leaves open and we don't. */
+function faultInClaims(claims: JWTPayload, issuer: TrustedIssuer, now: number): TokenFault | null {
+  const { exp, nbf, iat, sub } = claims
+  if (!isTime(exp) || (nbf !== undefined && !isTime(nbf)) || (iat !== undefined && !isTime(iat))) return 'expiry'
+  if (exp <= now) return 'expired'
+  if (iat !== undefined && iat > now + issuer.clockToleranceSeconds) return 'not yet valid'
+  if (issuer.maxAgeSeconds !== null && (iat === undefined || now - iat > issuer.maxAgeSeconds)) return 'too old'
+  return typeof sub === 'string' && sub !== '' && sub.length <= maxSubjectChars ? null : 'subject'
+}
+
+const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= endOfTime
+
+function faultOf(error: errors.JOSEError): TokenFault {
+  if (error instanceof errors.JWTExpired) return 'expired'
+  if (error instanceof errors.JWTClaimValidationFailed) return claimFaults[error.claim] ?? 'malformed'
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'algorithm'
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature'
+  if (error instanceof errors.JWKSNoMatchingKey) return 'key'
+  return error instanceof errors.JOSENotSupported ? 'critical header' : 'malformed'
+}
+
+const claimFaults: Readonly<Record<string, TokenFault>> = {
+  iss: 'issuer',
+  aud: 'audience',
+  exp: 'expiry',
+  nbf: 'not yet valid',
+  iat: 'too old',
+  sub: 'subject',
+  typ: 'type',
+}
+
+function principalOf(claims: JWTPayload, issuer: TrustedIssuer): Principal {
+  return vouchFor({
+    kind: 'bearer',
+    subject: claims.sub ?? '',
+    issuer: issuer.issuer,
+    roles: issuer.roles ? listOf(claimAt(claims, issuer.roles)) : [],
+    scopes: listOf(issuer.scopes ? claimAt(claims, issuer.scopes) : (claims['scope'] ?? claims['scp'])),
+    claims,
+    issuedAt: claims.iat ?? null,
+    expiresAt: claims.exp ?? 0,
+  })
+}
+
+/** A list of strings, or one string of words between spaces or commas; anything else is nothing. */
+function listOf(value: unknown): readonly string[] {
+  if (typeof value === 'string') return value.split(/[ ,]+/).filter(Boolean)
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+}

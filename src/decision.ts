@@ -1,0 +1,96 @@
+/** What was decided about a request, and every reason there is to refuse one. Knows no HTTP. */
+
+import type { Principal } from './principal.ts'
+import type { Target } from './route/path.ts'
+import type { Access } from './route/schema.ts'
+import type { Route } from './route/table.ts'
+
+export type Decision = Forward | Preflight | Refuse
+
+/** Let it through, as this principal (null: nobody was asked for, or nobody came). */
+export interface Forward {
+  readonly kind: 'forward'
+  readonly route: Route
+  /** The target that was matched: the one that is forwarded. */
+  readonly target: Target
+  readonly principal: Principal | null
+}
+
+/** A CORS preflight: answered here, by the route that the announced request will meet. */
+export interface Preflight {
+  readonly kind: 'preflight'
+  readonly route: Route
+}
+
+export interface Refuse {
+  readonly kind: 'refuse'
+  readonly refusal: Refusal
+  /** The route that was found, or null when it never came to that. */
+  readonly route: Route | null
+  /** Who it was, where that is known: for the log, never for the answer. */
+  readonly principal: Principal | null
+}
+
+/** Why a request is refused, with every fact worth logging. Closed: a new reason fails to compile in respond.ts. */
+export type Refusal =
+  | { readonly reason: 'ambiguous-path'; readonly fault: PathFault }
+  | { readonly reason: 'malformed'; readonly what: 'target' | 'host' | 'cookie' | 'authorization' | 'origin' }
+  | { readonly reason: 'too-large'; readonly what: 'target' | 'cookie' | 'authorization' | 'headers' | 'body' }
+  | { readonly reason: 'method-refused'; readonly method: string }
+  | { readonly reason: 'no-host'; readonly host: string }
+  | { readonly reason: 'no-rule' }
+  | { readonly reason: 'no-credential' }
+  | { readonly reason: 'bad-token'; readonly fault: TokenFault }
+  | { readonly reason: 'bad-session'; readonly fault: SessionFault }
+  | { readonly reason: 'forged'; readonly from: string }
+  | { readonly reason: 'not-allowed'; readonly needs: Access }
+  | { readonly reason: 'missing-scope'; readonly scopes: readonly string[] }
+  | { readonly reason: 'store-unavailable'; readonly cause: string }
+  | { readonly reason: 'keys-unavailable'; readonly issuer: string; readonly cause: string }
+  | { readonly reason: 'upstream-unreachable'; readonly cause: string }
+  | { readonly reason: 'upstream-timeout'; readonly seconds: number }
+  | { readonly reason: 'fault'; readonly cause: string }
+
+/** What makes a path one that two servers could read differently. */
+export type PathFault =
+  | 'not a path'
+  | 'fragment'
+  | 'backslash'
+  | 'control character'
+  | 'raw character'
+  | 'invalid percent-encoding'
+  | 'encoded control character'
+  | 'encoded backslash'
+  | 'encoded slash'
+  | 'needless encoding'
+  | 'double encoding'
+  | 'dot segment'
+  | 'path parameter'
+  | 'empty segment'
+  | 'case'
+  | 'readings differ'
+
+export type TokenFault =
+  | 'malformed'
+  | 'scheme'
+  | 'issuer'
+  | 'audience'
+  | 'algorithm'
+  | 'type'
+  | 'critical header'
+  | 'key'
+  | 'signature'
+  | 'expiry'
+  | 'expired'
+  | 'not yet valid'
+  | 'too old'
+  | 'subject'
+
+export type SessionFault = 'malformed' | 'unknown' | 'corrupt' | 'version' | 'expired'
+
+export const refuse = (refusal: Refusal, route: Route | null = null, principal: Principal | null = null): Refuse => ({
+  kind: 'refuse',
+  refusal,
+  route,
+  principal,
+})

@@ -1,0 +1,87 @@
+/** What goes upstream: the client's headers without those that aren't its to send, then ours, last. */
+
+import type { HeaderBag } from '../head.ts'
+import { cutSessionCookie } from '../session/cookie.ts'
+
+/** RFC 9110 section 7.6.1, and what older servers take for the like. */
+export const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Claims that only a gateway may make, by their folded name: who, whence, and which other path or method is meant. */
+const notTheirs: readonly string[] = [
+  'forwarded',
+  'via',
+  'host',
+  'expect',
+  'proxy',
+  'remote-user',
+  'remote-addr',
+  'auth-user',
+  'auth-type',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'true-client-ip',
+  'client-ip',
+  'x-host',
+  'x-request-id',
+  'x-original-url',
+  'x-original-host',
+  'x-rewrite-url',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-middleware-subrequest',
+]
+const notTheirFamilies = /^(?:x-forwarded-|x-sallyport|cf-|sec-websocket-accept$)/
+
+/** How CGI, WSGI and servlets see a name: case gone, and everything that is no letter or digit the same. */
+export const foldName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '-')
+
+/** @param identityNames every header that any origin of this gateway takes for an identity */
+export function createNameFilter(identityNames: Iterable<string>): (name: string) => boolean {
+  const dropped = new Set([...notTheirs, ...identityNames].map(foldName))
+  return (name) => {
+    const folded = foldName(name)
+    return dropped.has(folded) || notTheirFamilies.test(folded)
+  }
+}
+
+export interface RequestHeaderRules {
+  readonly isDropped: (name: string) => boolean
+  readonly passAuthorization: boolean
+  readonly passSessionCookie: boolean
+}
+
+/** @param ours set after the client's are gone, so that nothing of the client's can remove or double them */
+export function requestHeaders(
+  theirs: HeaderBag,
+  ours: readonly (readonly [string, string])[],
+  rules: RequestHeaderRules,
+): [string, string][] {
+  const named = namedBy(theirs.get('connection'))
+  const headers: [string, string][] = []
+  for (const [name, value] of theirs) {
+    if (hopByHop.has(name) || named?.has(name) || rules.isDropped(name)) continue
+    if (name === 'authorization' && !rules.passAuthorization) continue
+    const kept = name === 'cookie' && !rules.passSessionCookie ? cutSessionCookie(value) : value
+    if (kept !== null) headers.push([name, kept])
+  }
+  for (const [name, value] of ours) headers.push([name, value])
+  return headers
+}
+
+/** The names that a `Connection` header lists, or null. */
+export function namedBy(connection: string | null): ReadonlySet<string> | null {
+  if (connection === null || /^(?:keep-alive|close)$/i.test(connection)) return null
+  return new Set(connection.split(',').map((name) => name.trim().toLowerCase()))
+}

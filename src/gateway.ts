@@ -1,0 +1,202 @@
+/** Puts the parts together: a head goes in, an answer or a plan comes out. Endpoints of our own are Hono's. */
+
+import { Hono } from 'hono'
+import { createAuthenticator } from './authenticate/authenticate.ts'
+import { createBearerReader } from './authenticate/bearer.ts'
+import { createKeyProvider, type KeyProviderParts } from './authenticate/jwks.ts'
+import { createSessionReader } from './authenticate/session.ts'
+import type { WaitUntil } from './authenticate/share.ts'
+import { type DecideParts, decide } from './decide.ts'
+import { type Decision, type Refusal, refuse } from './decision.ts'
+import { type AssertionSigner, createAssertionSigner } from './forward/assertion.ts'
+import { type Plan, planForward, type UpstreamHead } from './forward/forward.ts'
+import { createNameFilter } from './forward/request-headers.ts'
+import type { Head } from './head.ts'
+import { type Answer, type Asked, respondForwarded, respondPreflight, respondRefused } from './respond.ts'
+import type { Gateway as Config } from './route/compile.ts'
+import { createTable } from './route/table.ts'
+import type { SessionStore } from './session/store.ts'
+import type { Settings } from './settings.ts'
+
+export interface GatewayParts {
+  readonly config: Config
+  readonly settings: Settings
+  /** null: this deployment keeps no sessions. */
+  readonly store: SessionStore | null
+  /** What instances share of the keys of issuers. */
+  readonly keyCache?: KeyProviderParts['cache']
+  /** For keys of issuers only; requests are the runtime's to send. */
+  readonly fetch: KeyProviderParts['fetch']
+  /** Seconds since the epoch. */
+  readonly now: () => number
+  readonly log: (entry: LogEntry) => void
+}
+
+export interface Gateway {
+  /** Decides, and says what is to be done. Never throws. */
+  begin(head: Head, waitUntil: WaitUntil): Promise<Begun>
+  /** The very decision that `begin` acts on, for those who only ask: `sallyport explain`. */
+  decide(head: Head, waitUntil: WaitUntil): Promise<Decision>
+  /** The plan of a forward, as `begin` makes it. */
+  plan(decision: Extract<Decision, { kind: 'forward' }>, head: Head, requestId: string): Promise<Plan>
+  /** Serves what lives under `/.sallyport/` and `/.well-known/sallyport/`. */
+  readonly endpoints: Hono
+}
+
+export type Begun =
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | {
+      readonly kind: 'forward'
+      readonly plan: Plan
+      /** The client's answer from the upstream's head. */
+      finish(upstream: UpstreamHead): Answer
+      /** The client's answer when none came. */
+      fail(refusal: Refusal): Answer
+    }
+
+/** One line of the log: what was asked, what became of it. No token, cookie, query or secret. */
+export interface LogEntry {
+  readonly at: number
+  readonly requestId: string
+  readonly origin: string | null
+  readonly rule: string | null
+  readonly method: string
+  readonly path: string
+  readonly decision: Decision['kind']
+  readonly reason: string | null
+  readonly refusal: Refusal | null
+  readonly status: number
+  readonly subject: string | null
+  readonly milliseconds: number
+}
+
+/** True for the paths that are never forwarded and that no rule can shadow. */
+export const isOwnPath = (target: string): boolean =>
+  /^\/(?:\.sallyport|\.well-known\/sallyport)(?:[/?]|$)/.test(target)
+
+export function createGateway(parts: GatewayParts): Gateway {
+  const { config, settings, store, now, log } = parts
+  const keys = createKeyProvider({
+    fetch: parts.fetch,
+    now,
+    timeoutMilliseconds: settings.keysTimeoutMilliseconds,
+    cache: parts.keyCache,
+  })
+  const sessions = store && createSessionReader({ store, now, timeoutMilliseconds: settings.storeTimeoutMilliseconds })
+  const deciding: DecideParts = {
+    table: createTable(config.origins),
+    issuers: config.issuers,
+    authenticate: createAuthenticator(createBearerReader(keys, now), sessions),
+  }
+  const forwarding = { isDropped: createNameFilter(identityNames(config)) }
+  const signer =
+    settings.assertionKeys.length > 0
+      ? createAssertionSigner(settings.assertionKeys, settings.assertionIssuer, now)
+      : null
+
+  return {
+    begin,
+    decide: (head, waitUntil) => decide(deciding, head, waitUntil),
+    plan,
+    endpoints: createEndpoints(signer),
+  }
+
+  async function begin(head: Head, waitUntil: WaitUntil): Promise<Begun> {
+    const startedAt = now()
+    const requestId = crypto.randomUUID()
+    let decision: Decision
+    let planned: Plan | null = null
+    try {
+      decision = await decide(deciding, head, waitUntil)
+      if (decision.kind === 'forward') planned = await plan(decision, head, requestId)
+    } catch (error) {
+      decision = refuse({
+        reason: 'fault',
+        cause: error instanceof Error ? `${error.name}: ${error.stack ?? ''}` : 'unknown',
+      })
+    }
+    const asked: Asked = { head, route: decision.route, requestId }
+    const note = (answer: Answer, refusal: Refusal | null): Answer => {
+      if (settings.log === 'all' || (settings.log === 'refused' && refusal))
+        log(entryOf(decision, asked, answer, refusal, startedAt))
+      return answer
+    }
+    if (decision.kind === 'refuse')
+      return { kind: 'answer', answer: note(respondRefused(decision.refusal, asked), decision.refusal) }
+    if (decision.kind === 'preflight')
+      return { kind: 'answer', answer: note(respondPreflight(decision.route, asked), null) }
+    if (!planned) throw new TypeError('a forward has a plan')
+    const { isPrivate } = planned
+    return {
+      kind: 'forward',
+      plan: planned,
+      finish: (upstream) => note(respondForwarded(upstream, isPrivate, asked), null),
+      fail: (refusal) => note(respondRefused(refusal, asked), refusal),
+    }
+  }
+
+  async function plan(decision: Extract<Decision, { kind: 'forward' }>, head: Head, requestId: string): Promise<Plan> {
+    const { route, principal } = decision
+    const assertion =
+      signer && principal && route.identity?.assertion ? await signer.sign(principal, route.origin.name) : null
+    return planForward(forwarding, decision, head, requestId, assertion)
+  }
+
+  function entryOf(
+    decision: Decision,
+    { head, route, requestId }: Asked,
+    answer: Answer,
+    refusal: Refusal | null,
+    startedAt: number,
+  ): LogEntry {
+    return {
+      at: startedAt,
+      requestId,
+      origin: route?.origin.name ?? null,
+      rule: route?.path ?? null,
+      method: head.method,
+      path: head.target.split('?', 1)[0] ?? '',
+      decision: decision.kind,
+      reason: refusal?.reason ?? null,
+      refusal,
+      status: answer.status,
+      subject: decision.kind === 'preflight' ? null : (decision.principal?.subject ?? null),
+      milliseconds: Math.round((now() - startedAt) * 1000),
+    }
+  }
+}
+
+/** Every header that any origin takes for an identity: a client may send none of them, to any origin. */
+export const identityNames = (config: Config): readonly string[] =>
+  config.origins.flatMap(({ routes }) =>
+    routes.flatMap(({ identity }) => (identity ? identity.headers.map(([name]) => name) : [])),
+  )
+
+function createEndpoints(signer: AssertionSigner | null): Hono {
+  const app = new Hono()
+  app.use(async (c, next) => {
+    await next()
+    c.header('Cache-Control', c.res.headers.get('Cache-Control') ?? 'no-store')
+    c.header('X-Content-Type-Options', 'nosniff')
+  })
+  app.get('/.sallyport/health', (c) => c.text('ok\n'))
+  if (signer) {
+    app.get('/.well-known/sallyport/jwks.json', async (c) => {
+      c.header('Cache-Control', 'public, max-age=300')
+      return c.json(await signer.publicKeys)
+    })
+  }
+  app.notFound((c) => {
+    c.header('X-Sallyport', 'refused')
+    return c.json({ title: 'Not found', status: 404, detail: 'There is nothing at this address.' }, 404, {
+      'Content-Type': 'application/problem+json',
+    })
+  })
+  app.onError((_, c) =>
+    c.json({ title: 'Internal error', status: 500 }, 500, {
+      'Content-Type': 'application/problem+json',
+      'X-Sallyport': 'refused',
+    }),
+  )
+  return app
+}

@@ -1,0 +1,25 @@
+/** What is read of a request before its body: all that deciding and forwarding work on. */
+
+export interface Head {
+  readonly method: string
+  /** As the platform knows it, never as a header says. */
+  readonly scheme: 'http' | 'https'
+  /** `Host`, or `:authority`: a name, perhaps a port. */
+  readonly host: string
+  /** Path and query as they were sent. */
+  readonly target: string
+  readonly headers: HeaderBag
+  /** The client as the platform knows it; null where it doesn't. */
+  readonly clientAddress: string | null
+}
+
+/** The little that is asked of headers: names in lower case, several of one name joined by a comma. */
+export interface HeaderBag extends Iterable<readonly [name: string, value: string]> {
+  get(name: string): string | null
+}
+
+/** `https://app.example.com`, as a page of this host has it for its origin (HTML section 7.1.1). */
+export function selfOrigin(head: Pick<Head, 'scheme' | 'host'>): string {
+  const host = head.host.toLowerCase()
+  return `${head.scheme}://${host.replace(head.scheme === 'https' ? /:443$/ : /:80$/, '')}`
+}

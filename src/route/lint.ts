@@ -1,0 +1,148 @@
+/** Finds what is well-formed and yet not what the operator can have meant. */
+
+import type { Gateway } from './compile.ts'
+import { readTarget } from './path.ts'
+import { covers, matches } from './pattern.ts'
+import { formatPath, type Problem, showValue } from './problem.ts'
+import type { Origin, Route } from './table.ts'
+
+/** @returns what is to be mended before this may guard a door; empty when there is nothing */
+export function lint(gateway: Gateway): Problem[] {
+  return [
+    ...hostsClaimedTwice(gateway.origins),
+    ...namesTakenTwice(gateway.origins),
+    ...gateway.origins.flatMap(lintOrigin),
+  ]
+}
+
+const lintOrigin = (origin: Origin): Problem[] => [
+  ...origin.routes.flatMap((route) => lintRoute(route)),
+  ...signInGuarded(origin),
+  ...credentialsMissing(origin),
+]
+
+function hostsClaimedTwice(origins: readonly Origin[]): Problem[] {
+  const claimed = new Map<string, string>()
+  const problems: Problem[] = []
+  for (const origin of origins) {
+    for (const host of origin.hosts) {
+      const other = claimed.get(host)
+      if (other !== undefined)
+        problems.push(
+          problem(
+            origin,
+            ['host'],
+            host,
+            `the host is claimed by "${other}" already`,
+            'one host has one file: join the two, or name the hosts apart',
+          ),
+        )
+      else claimed.set(host, origin.name)
+    }
+  }
+  return problems
+}
+
+function namesTakenTwice(origins: readonly Origin[]): Problem[] {
+  return origins
+    .filter((origin, at) => origins.findIndex((other) => other.name === origin.name) < at)
+    .map((origin) =>
+      problem(origin, ['name'], origin.name, 'another origin has this name', 'name each origin as its file'),
+    )
+}
+
+function lintRoute(route: Route): Problem[] {
+  const { origin } = route
+  const at = (key: string): readonly PropertyKey[] => ['rules', route.index, key]
+  const [first, second] = route.pattern.segments
+  if (first === '.sallyport' || (first === '.well-known' && second === 'sallyport')) {
+    return [problem(origin, at('path'), route.path, 'the path is reserved for the gateway itself', 'choose another')]
+  }
+  const above = origin.routes
+    .slice(0, route.index)
+    .filter((other) => covers(other.pattern, route.pattern, origin.paths))
+  const door = above.find((other) => other.access === 'public' && route.access !== 'public' && meet(other, route))
+  if (door) {
+    return [
+      problem(
+        origin,
+        at('path'),
+        route.path,
+        `rules[${door.index}] ("${door.path}", public) stands above it and lets everyone in`,
+        `move this rule above rules[${door.index}], or narrow that one`,
+      ),
+    ]
+  }
+  const shadow = above.find((other) => takesAll(other, route))
+  if (shadow) {
+    return [
+      problem(
+        origin,
+        at('path'),
+        route.path,
+        `the rule can't be reached: rules[${shadow.index}] ("${shadow.path}") takes all of it`,
+        'move it up, or delete it',
+      ),
+    ]
+  }
+  return []
+}
+
+/** Some method is taken by both. */
+const meet = (a: Route, b: Route): boolean =>
+  !a.methods || !b.methods || [...a.methods].some((method) => b.methods?.has(method))
+
+/** Every method of `b` is taken by `a`. */
+const takesAll = (a: Route, b: Route): boolean =>
+  !a.methods || (b.methods !== null && [...b.methods].every((method) => a.methods?.has(method)))
+
+function signInGuarded(origin: Origin): Problem[] {
+  const read = origin.signIn?.startsWith('/') ? readTarget(origin.signIn, origin.paths) : null
+  if (!read?.ok) return []
+  const [segments = []] = read.value.readings
+  if (segments[0] === '.sallyport') return []
+  const route = origin.routes.find(
+    (other) => matches(other.pattern, segments, origin.paths) && (other.methods?.has('GET') ?? true),
+  )
+  if (route && (route.access === 'public' || route.access === 'optional')) return []
+  return [
+    problem(
+      origin,
+      ['signIn'],
+      origin.signIn,
+      'who is sent there to sign in would be sent there again: no public rule reaches it',
+      'add a public rule for it',
+    ),
+  ]
+}
+
+/** A guarded rule of an origin that reads no credential refuses everybody. */
+function credentialsMissing(origin: Origin): Problem[] {
+  if (origin.session || origin.bearer.length > 0) return []
+  const guarded = origin.routes.find((route) => route.access !== 'public')
+  return guarded
+    ? [
+        problem(
+          origin,
+          ['rules', guarded.index, 'access'],
+          guarded.access,
+          'nobody can pass: the origin reads neither sessions nor Bearer tokens',
+          'write session: true, or bearer: ["<issuer>"]',
+        ),
+      ]
+    : []
+}
+
+const problem = (
+  origin: Origin,
+  path: readonly PropertyKey[],
+  value: unknown,
+  message: string,
+  fix: string,
+): Problem => ({
+  file: `routes/${origin.name}.ts`,
+  path: formatPath(path),
+  value: showValue(value),
+  message,
+  fix,
+})

@@ -1,0 +1,66 @@
+/** Reads the path pattern of a rule: literal segments, `:name` for one, a last `/*` for the rest. */
+
+import { err, ok, type Result } from '../result.ts'
+import { foldSegment, type PathOptions, readTarget, type Segments } from './path.ts'
+
+export interface Pattern {
+  /** null stands for `:name`: any one segment that isn't empty. */
+  readonly segments: readonly (string | null)[]
+  /** Ends in `/*`: matches what it ends in, and all below it. */
+  readonly rest: boolean
+}
+
+/** @returns the pattern, or a sentence that says how to mend it. */
+export function readPattern(text: string): Result<Pattern, string> {
+  if (!text.startsWith('/')) return err(`start it with a slash: "/${text}"`)
+  const rest = text.endsWith('/*')
+  const path = rest ? text.slice(0, -2) : text
+  if (path.includes('*')) return err('"*" may stand only as the last segment: "/assets/*"')
+  if (path.length > 1 && path.endsWith('/')) return err(`leave the last slash out: "${path.slice(0, -1)}" matches both`)
+  const segments: (string | null)[] = []
+  for (const segment of path === '/' || path === '' ? [] : path.slice(1).split('/')) {
+    if (!segment.startsWith(':')) {
+      const literal = readLiteral(segment)
+      if (!literal.ok) return literal
+      segments.push(literal.value)
+    } else if (/^:[A-Za-z_]\w*$/.test(segment)) segments.push(null)
+    else return err(`"${segment}" is no name; write a colon and a word: ":id"`)
+  }
+  return ok({ segments, rest })
+}
+
+function readLiteral(segment: string): Result<string, string> {
+  const read = readTarget(`/${segment}`, {
+    encodedSlash: false,
+    pathParameters: true,
+    emptySegments: false,
+    caseInsensitive: false,
+  })
+  if (!read.ok)
+    return err(
+      `"${segment}" could never be requested (${read.error}); write it as a browser sends it: "${encodeURI(segment)}"`,
+    )
+  if (read.value.search) return err('a rule sees the path alone; leave the query out')
+  return ok(read.value.readings[0]?.[0] ?? '')
+}
+
+/** True if every path that `inner` matches is matched by `outer` too. */
+export function covers(outer: Pattern, inner: Pattern, options: PathOptions): boolean {
+  if (inner.rest && !outer.rest) return false
+  if (outer.rest ? inner.segments.length < outer.segments.length : inner.segments.length !== outer.segments.length)
+    return false
+  return outer.segments.every((segment, at) => {
+    const other = inner.segments[at]
+    if (segment === null) return true
+    return typeof other === 'string' && foldSegment(segment, options) === foldSegment(other, options)
+  })
+}
+
+/** True if the pattern matches these decoded segments. The table finds rules; this explains a single one. */
+export function matches(pattern: Pattern, segments: Segments, options: PathOptions): boolean {
+  if (pattern.rest ? segments.length < pattern.segments.length : segments.length !== pattern.segments.length)
+    return false
+  return pattern.segments.every((segment, at) =>
+    segment === null ? segments[at] !== '' : foldSegment(segment, options) === segments[at],
+  )
+}

@@ -1,0 +1,255 @@
+/** What an operator may write in `routes/`: one strict schema, and the two functions that lend it to an editor. */
+
+import * as z from 'zod/mini'
+import { readPattern } from './pattern.ts'
+import { origin as webOrigin } from './web-origin.ts'
+
+/** Who may. Roles: one of them is enough; scopes: every one is needed (RFC 6750 section 3.1). */
+export type Access = 'public' | 'optional' | Requirement
+
+export type Requirement =
+  | 'signed-in'
+  | { readonly roles: readonly string[] }
+  | { readonly scopes: readonly string[] }
+  | { readonly claim: string | readonly string[]; readonly is: ClaimValue | readonly ClaimValue[] }
+  | { readonly all: readonly Requirement[] }
+  | { readonly any: readonly Requirement[] }
+  | { readonly not: Requirement }
+
+export type ClaimValue = string | number | boolean
+
+const text = z.string().check(z.minLength(1, 'write something'))
+const list = <T extends z.ZodMiniType>(of: T) =>
+  z.array(of).check(z.minLength(1, 'an empty list says nothing; leave the key out or fill it'))
+
+const env = z.strictObject({
+  env: z.string().check(z.regex(/^[A-Z][A-Z0-9_]*$/, 'name an environment variable: "BILLING_URL"')),
+})
+
+const httpUrl = z.string().check(
+  z.refine((value) => {
+    const url = URL.parse(value)
+    return (
+      url !== null &&
+      /^https?:$/.test(url.protocol) &&
+      !url.username &&
+      !url.password &&
+      !url.search &&
+      !url.hash &&
+      !value.includes('\\')
+    )
+  }, 'write an http or https URL without user, query or fragment: "https://billing.example.net"'),
+)
+
+const claimPath = z.union(
+  [text, list(text)],
+  'write a claim path: "realm_access.roles", or a list of keys: ["https://example.com/roles"]',
+)
+
+const requirement: z.ZodMiniType<Requirement, Requirement> = z.lazy(() =>
+  z.union(
+    [
+      z.literal('signed-in'),
+      z.strictObject({ roles: list(text) }),
+      z.strictObject({
+        scopes: list(
+          text.check(z.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'a scope has no spaces or quotes (RFC 6749 section 3.3)')),
+        ),
+      }),
+      z.strictObject({
+        claim: claimPath,
+        is: z.union([claimValue, list(claimValue)], 'write a string, a number, a boolean, or a list of them'),
+      }),
+      z.strictObject({ all: list(requirement) }),
+      z.strictObject({ any: list(requirement) }),
+      z.strictObject({ not: requirement }),
+    ],
+    'write "signed-in", { roles }, { scopes }, { claim, is }, { all }, { any } or { not }',
+  ),
+)
+const claimValue = z.union([z.string(), z.number(), z.boolean()])
+
+const access: z.ZodMiniType<Access, Access> = z.union(
+  [z.literal('public'), z.literal('optional'), requirement],
+  'write "public", "optional", "signed-in", { roles }, { scopes }, { claim, is }, { all }, { any } or { not }',
+)
+
+const headerName = z
+  .string()
+  .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/, 'a header is named with letters, digits and hyphens'))
+const headerValue = z.string().check(z.regex(/^[\x20-\x7e]*$/, 'a header value is printable ASCII'))
+
+const selector = z
+  .string()
+  .check(
+    z.regex(
+      /^(?:subject|issuer|roles|scopes|expiresAt|claims\.[^.]+(?:\.[^.]+)*)$/,
+      'write "subject", "issuer", "roles", "scopes", "expiresAt" or "claims.<path>"',
+    ),
+  )
+
+const identity = z.strictObject({
+  headers: z.record(headerName, selector),
+  encoding: z.optional(z.enum(['percent', 'base64url'])),
+  assertion: z.optional(z.boolean()),
+})
+
+const method = z.string().check(
+  z.regex(/^[A-Z][A-Z-]*$/, 'write the method in capitals: "GET"'),
+  z.refine(
+    (value) => value !== 'TRACE' && value !== 'CONNECT',
+    'TRACE and CONNECT are never let through; leave it out',
+  ),
+)
+
+const cors = z
+  .strictObject({
+    origins: z.union(
+      [z.literal('*'), list(webOrigin)],
+      'write "*" or a list of origins: ["https://console.example.com"]',
+    ),
+    credentials: z.optional(z.boolean()),
+    methods: z.optional(list(method)),
+    headers: z.optional(list(headerName)),
+    expose: z.optional(list(headerName)),
+    maxAgeSeconds: z.optional(z.int().check(z.minimum(0), z.maximum(86_400))),
+  })
+  .check(
+    z.refine(
+      (value) => !(value.origins === '*' && value.credentials),
+      'never "*" with credentials: any page could read what this person may; name the origins',
+    ),
+  )
+
+const csrf = z.union(
+  [z.literal('exempt'), z.strictObject({ origins: z.optional(list(webOrigin)), siblings: z.optional(z.boolean()) })],
+  'write "exempt" or { origins, siblings }',
+)
+
+const headerTable = z.strictObject({
+  preset: z.optional(z.enum(['legacy', 'strict'])),
+  set: z.optional(z.record(headerName, headerValue)),
+  setIfAbsent: z.optional(z.record(headerName, headerValue)),
+  remove: z.optional(list(headerName)),
+})
+
+const seconds = z.number().check(z.positive('a time-out is more than 0 seconds'), z.maximum(86_400))
+
+/** What an origin's rules inherit, and each may override. */
+const inherited = {
+  timeouts: z.optional(z.strictObject({ firstByteSeconds: z.optional(seconds) })),
+  cors: z.optional(cors),
+  csrf: z.optional(csrf),
+  headers: z.optional(
+    z.union(
+      [z.enum(['legacy', 'strict']), headerTable],
+      'write "legacy", "strict", or { preset, set, setIfAbsent, remove }',
+    ),
+  ),
+  identity: z.optional(identity),
+  freshness: z.optional(z.number().check(z.minimum(0), z.maximum(60))),
+  pass: z.optional(z.strictObject({ authorization: z.optional(z.boolean()), sessionCookie: z.optional(z.boolean()) })),
+}
+
+const path = z.string().check((payload) => {
+  const pattern = readPattern(payload.value)
+  if (!pattern.ok) payload.issues.push({ code: 'custom', input: payload.value, message: pattern.error })
+})
+
+const rule = z.strictObject({ path, methods: z.optional(list(method)), access, ...inherited })
+
+const host = z
+  .string()
+  .check(
+    z.regex(
+      /^(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?\.)*[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?$/i,
+      'write a host name without scheme or port: "billing.example.com" or "*.example.com"',
+    ),
+  )
+
+const originSchema = z.strictObject({
+  name: z.string().check(z.regex(/^[a-z][a-z0-9-]*$/, 'name it as its file: lower case, digits, hyphens')),
+  host: z.union([host, list(host)]),
+  upstream: z.union(
+    [httpUrl, env, z.strictObject({ binding: z.string().check(z.regex(/^[A-Z][A-Z0-9_]*$/)) }), z.literal('same-host')],
+    'write a URL, { env }, { binding } or "same-host"',
+  ),
+  session: z.optional(z.boolean()),
+  bearer: z.optional(list(text)),
+  signIn: z.optional(
+    z
+      .string()
+      .check(
+        z.refine(
+          (value) => URL.canParse(value, 'https://h') && /^(?:https?:\/\/[^/\\]|\/(?![/\\]))/.test(value),
+          'write a path, "/login", or an http URL',
+        ),
+      ),
+  ),
+  paths: z.optional(
+    z.strictObject({
+      caseInsensitive: z.optional(z.boolean()),
+      encodedSlash: z.optional(z.boolean()),
+      pathParameters: z.optional(z.boolean()),
+      emptySegments: z.optional(z.boolean()),
+    }),
+  ),
+  ...inherited,
+  rules: list(rule),
+})
+
+const asymmetric = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
+
+const issuerSchema = z
+  .strictObject({
+    issuer: z.union([httpUrl, env], 'write the "iss" of its tokens, a URL, or { env }'),
+    audience: z.union([text, env, list(text)]),
+    algorithms: list(z.enum([...asymmetric, 'HS256'])),
+    jwks: z.optional(
+      z.union(
+        [httpUrl, env, z.strictObject({ keys: list(z.looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']) })) })],
+        'write a URL, { env } or { keys: [...] }',
+      ),
+    ),
+    secret: z.optional(env),
+    roles: z.optional(claimPath),
+    scopes: z.optional(claimPath),
+    type: z.optional(text),
+    maxAgeSeconds: z.optional(z.int().check(z.positive())),
+    clockToleranceSeconds: z.optional(z.int().check(z.minimum(0), z.maximum(60))),
+  })
+  .check(
+    z.refine(
+      (value) => !(value.secret && value.jwks),
+      'a shared secret and a key set never serve one issuer: keep one',
+    ),
+    z.refine(
+      (value) => Boolean(value.secret) === value.algorithms.includes('HS256'),
+      'HS256 and { secret: { env } } go together, and with nothing else',
+    ),
+    z.refine(
+      (value) => !value.secret || value.algorithms.length === 1,
+      'with a shared secret the only algorithm is HS256',
+    ),
+  )
+
+export const gatewaySchema = z.strictObject({
+  issuers: z.optional(
+    z.record(z.string().check(z.regex(/^[a-z][a-z0-9-]*$/, 'name an issuer in lower case')), issuerSchema),
+  ),
+  origins: list(originSchema),
+})
+
+export type GatewayConfig = z.input<typeof gatewaySchema>
+export type OriginConfig = z.input<typeof originSchema>
+export type IssuerConfig = z.input<typeof issuerSchema>
+export type RuleConfig = z.input<typeof rule>
+export type InheritedConfig = z.input<z.ZodMiniObject<typeof inherited>>
+export type IdentityConfig = z.input<typeof identity>
+export type CorsConfig = z.input<typeof cors>
+
+/** What `routes/index.ts` exports by default. Checked at start, and by `sallyport check`. */
+export const defineGateway = (config: GatewayConfig): GatewayConfig => config
+
+/** What each other file in `routes/` exports by default. */
+export const defineOrigin = (config: OriginConfig): OriginConfig => config

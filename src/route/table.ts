@@ -1,0 +1,185 @@
+/** Finds the route of a request. What it costs depends on the path's length, not on how many rules there are. */
+
+import { err, ok, type Result } from '../result.ts'
+import { foldSegment, type PathOptions, type Segments } from './path.ts'
+import type { Pattern } from './pattern.ts'
+import type { Access } from './schema.ts'
+
+/** A host we guard and the upstream behind it. */
+export interface Origin {
+  readonly name: string
+  /** Exact or `*.` wildcard, lower case. */
+  readonly hosts: readonly string[]
+  readonly upstream: Upstream
+  readonly paths: PathOptions
+  /** Whether its cookie is read. */
+  readonly session: boolean
+  /** Names of the issuers whose Bearer tokens it takes; empty: `Authorization` isn't read. */
+  readonly bearer: readonly string[]
+  /** Where a navigation without credential is sent. */
+  readonly signIn: string | null
+  readonly routes: readonly Route[]
+}
+
+export type Upstream =
+  | { readonly kind: 'url'; readonly base: string }
+  | { readonly kind: 'binding'; readonly name: string }
+  | { readonly kind: 'same-host' }
+
+/** A rule together with its origin: what matching finds, with nothing left to inherit. */
+export interface Route {
+  readonly origin: Origin
+  /** Its place in the file, from 0. */
+  readonly index: number
+  /** As the operator wrote it. */
+  readonly path: string
+  readonly pattern: Pattern
+  /** null: every method but TRACE and CONNECT. */
+  readonly methods: ReadonlySet<string> | null
+  readonly access: Access
+  readonly firstByteSeconds: number
+  /** For how many seconds a looked-up session may be believed without asking again. */
+  readonly freshnessSeconds: number
+  readonly identity: IdentityHeaders | null
+  readonly cors: Cors | null
+  readonly csrf: Csrf
+  readonly headers: HeaderTable
+  readonly passAuthorization: boolean
+  readonly passSessionCookie: boolean
+}
+
+export interface IdentityHeaders {
+  /** Header name → where its value comes from, as a path: `['subject']`, `['claims', 'email']`. */
+  readonly headers: readonly (readonly [name: string, selector: readonly string[]])[]
+  readonly encoding: 'percent' | 'base64url'
+  readonly assertion: boolean
+}
+
+export interface Cors {
+  readonly origins: '*' | ReadonlySet<string>
+  readonly credentials: boolean
+  readonly methods: ReadonlySet<string> | null
+  readonly headers: readonly string[]
+  readonly expose: readonly string[]
+  readonly maxAgeSeconds: number
+}
+
+export interface Csrf {
+  readonly exempt: boolean
+  readonly origins: ReadonlySet<string>
+  /** `Sec-Fetch-Site: same-site` is enough. */
+  readonly siblings: boolean
+}
+
+export interface HeaderTable {
+  /** Lower-case name and value. */
+  readonly set: readonly (readonly [string, string])[]
+  readonly setIfAbsent: readonly (readonly [string, string])[]
+  readonly remove: ReadonlySet<string>
+}
+
+export interface Table {
+  /** The origin that claims a host (with or without port, any case), or null. */
+  originOf(host: string): Origin | null
+  /** First match in file order; every reading of the path must meet the same rule. */
+  find(origin: Origin, method: string, readings: readonly Segments[]): Result<Route | null, 'readings differ'>
+}
+
+/** @param origins each host claimed once, as the linter has seen to */
+export function createTable(origins: readonly Origin[]): Table {
+  const exact = new Map<string, Origin>()
+  const wildcard = new Map<string, Origin>()
+  const trees = new Map<Origin, Node>()
+  for (const origin of origins) {
+    for (const host of origin.hosts) {
+      if (host.startsWith('*.')) wildcard.set(host.slice(1), origin)
+      else exact.set(host, origin)
+    }
+    trees.set(origin, plant(origin))
+  }
+
+  return {
+    originOf(host) {
+      const name = withoutPort(host).toLowerCase()
+      const found = exact.get(name)
+      if (found) return found
+      // '*.a.b' stands as '.a.b': a dot at 0 would leave no label for the star
+      for (let dot = name.indexOf('.', 1); dot > 0; dot = name.indexOf('.', dot + 1)) {
+        const origin = wildcard.get(name.slice(dot))
+        if (origin) return origin
+      }
+      return null
+    },
+    find(origin, method, readings) {
+      const tree = trees.get(origin)
+      if (!tree) return ok(null)
+      const [plain = [], ...others] = readings
+      const route = search(tree, plain, 0, method, null)
+      for (const reading of others) if (search(tree, reading, 0, method, null) !== route) return err('readings differ')
+      return ok(route)
+    },
+  }
+}
+
+/** `example.com:8080` → `example.com`; an IPv6 literal keeps its brackets. */
+export function withoutPort(host: string): string {
+  const colon = host.lastIndexOf(':')
+  return colon > host.lastIndexOf(']') ? host.slice(0, colon) : host
+}
+
+/** One segment of the patterns of an origin, with those that end here. */
+interface Node {
+  readonly literal: Map<string, Node>
+  name: Node | null
+  readonly here: Route[]
+  readonly rest: Route[]
+  /** The first rule at or below this node, so that later ones needn't be looked for. */
+  first: number
+}
+
+const node = (): Node => ({ literal: new Map(), name: null, here: [], rest: [], first: Number.POSITIVE_INFINITY })
+
+function plant(origin: Origin): Node {
+  const root = node()
+  for (const route of origin.routes) {
+    let at = root
+    at.first = Math.min(at.first, route.index)
+    for (const segment of route.pattern.segments) {
+      at = segment === null ? nameChild(at) : literalChild(at, foldSegment(segment, origin.paths))
+      at.first = Math.min(at.first, route.index)
+    }
+    const ending = route.pattern.rest ? at.rest : at.here
+    ending.push(route)
+  }
+  return root
+}
+
+function nameChild(parent: Node): Node {
+  parent.name ??= node()
+  return parent.name
+}
+
+function literalChild(parent: Node, segment: string): Node {
+  const child = parent.literal.get(segment) ?? node()
+  parent.literal.set(segment, child)
+  return child
+}
+
+function search(at: Node, segments: Segments, depth: number, method: string, best: Route | null): Route | null {
+  if (best && at.first >= best.index) return best
+  const segment = segments[depth]
+  let found = earlier(best, at.rest, method)
+  if (segment === undefined) return earlier(found, at.here, method)
+  const literal = at.literal.get(segment)
+  if (literal) found = search(literal, segments, depth + 1, method, found)
+  if (at.name && segment !== '') found = search(at.name, segments, depth + 1, method, found)
+  return found
+}
+
+function earlier(best: Route | null, routes: readonly Route[], method: string): Route | null {
+  for (const route of routes) {
+    if (best && route.index > best.index) return best
+    if (!route.methods || route.methods.has(method)) return route
+  }
+  return best
+}

@@ -1,0 +1,13 @@
+/** One JSON line per request, for people and machines to read. */
+
+import type { LogEntry } from '../gateway.ts'
+
+/** Facts that are null are left out; the refusal's own facts stand under `why`. */
+export function logLine({ refusal, at, ...entry }: LogEntry): string {
+  const facts = Object.entries({ time: new Date(at * 1000).toISOString(), ...entry }).filter(
+    ([, value]) => value !== null,
+  )
+  if (!refusal) return JSON.stringify(Object.fromEntries(facts))
+  const { reason: _, ...why } = refusal
+  return JSON.stringify({ ...Object.fromEntries(facts), why })
+}

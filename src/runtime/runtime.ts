@@ -1,0 +1,98 @@
+/** What differs between Workers, Deno and Node, and nothing else; opening the gateway on any of them. */
+
+import { createGateway, type Gateway } from '../gateway.ts'
+import { compile, type Environment } from '../route/compile.ts'
+import { lint } from '../route/lint.ts'
+import { describeProblem, type Problem } from '../route/problem.ts'
+import type { SessionStore } from '../session/store.ts'
+import type { KvNamespace } from '../session/stores/kv.ts'
+import { readSettings, type Settings } from '../settings.ts'
+import { logLine } from './log.ts'
+
+export interface Runtime {
+  readonly name: 'workerd' | 'deno' | 'node'
+  /** Opens the store of that name, or null where this runtime has none such. */
+  openStore(name: Settings['sessionStore']): SessionStore | null
+  /** Keeps the keys of issuers for all instances, where there is such a place. */
+  readonly shared?: KvNamespace | undefined
+  /** True for a binding that can be fetched from. */
+  hasBinding(name: string): boolean
+  /** Whether `'same-host'` leads anywhere but back. */
+  readonly hasZone: boolean
+}
+
+/** The operator's mistake: thrown at start, and says all that is to be mended. */
+export class StartError extends Error {
+  override readonly name = 'StartError'
+  constructor(problems: readonly Problem[]) {
+    super(`Sallyport can't start:\n${problems.map((problem) => `  ${describeProblem(problem)}`).join('\n')}`)
+  }
+}
+
+export interface Opened {
+  readonly gateway: Gateway
+  readonly settings: Settings
+}
+
+/** Checks all that can be checked, then puts the gateway together. Throws {@link StartError}. */
+export function openGateway(routes: unknown, environment: Environment, runtime: Runtime): Opened {
+  const config = compile(routes, environment)
+  if (!config.ok) throw new StartError(config.error)
+  const settings = readSettings(environment, config.value)
+  if (!settings.ok) throw new StartError(settings.error)
+  const store = runtime.openStore(settings.value.sessionStore)
+  const problems = [...lint(config.value), ...unmet(runtime, config.value.origins, settings.value, store)]
+  if (problems.length > 0) throw new StartError(problems)
+
+  const { shared } = runtime
+  const gateway = createGateway({
+    config: config.value,
+    settings: settings.value,
+    store,
+    keyCache: shared && {
+      read: (key) => shared.get(key, { type: 'text' }),
+      write: (key, text, ttlSeconds) => shared.put(key, text, { expirationTtl: ttlSeconds }),
+    },
+    fetch: (url, init) => fetch(url, init),
+    now: () => Date.now() / 1000,
+    log: (entry) => console.log(logLine(entry)),
+  })
+  return { gateway, settings: settings.value }
+}
+
+/** What the routes and settings ask of this runtime, and it hasn't got. */
+function unmet(
+  runtime: Runtime,
+  origins: readonly { name: string; upstream: { kind: string; name?: string } }[],
+  settings: Settings,
+  store: SessionStore | null,
+): Problem[] {
+  const problems: Problem[] = []
+  if (!store && settings.sessionStore !== 'none') {
+    problems.push({
+      file: 'environment',
+      path: 'SESSION_STORE',
+      value: settings.sessionStore,
+      message: `${runtime.name} can't open this store`,
+      fix: 'bind a KV namespace as SESSIONS on Workers; use memory for one process of Node or Deno',
+    })
+  }
+  for (const { name, upstream } of origins) {
+    const place = { file: `routes/${name}.ts`, path: 'upstream' }
+    if (upstream.kind === 'same-host' && !runtime.hasZone)
+      problems.push({
+        ...place,
+        value: 'same-host',
+        message: `on ${runtime.name} this leads back to the gateway`,
+        fix: 'write the URL of the upstream',
+      })
+    if (upstream.kind === 'binding' && !runtime.hasBinding(upstream.name ?? ''))
+      problems.push({
+        ...place,
+        value: upstream.name ?? '',
+        message: 'there is no binding of this name that can be fetched from',
+        fix: 'add it to wrangler.toml',
+      })
+  }
+  return problems
+}

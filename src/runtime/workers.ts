@@ -1,0 +1,58 @@
+/** The gateway on Cloudflare Workers: the adapter, and the entry that wrangler deploys. */
+
+import routes from '../../routes/index.ts'
+import type { Plan } from '../forward/forward.ts'
+import { createKvStore, type KvNamespace } from '../session/stores/kv.ts'
+import { createFetchHandler, type FetchHandler } from './fetch.ts'
+import { openGateway } from './runtime.ts'
+
+interface Fetcher {
+  fetch(url: string, init: RequestInit): Promise<Response>
+}
+
+type Env = Readonly<Record<string, unknown>>
+
+interface Context {
+  waitUntil(work: Promise<unknown>): void
+}
+
+let handler: FetchHandler | undefined
+
+export default {
+  fetch(request: Request, env: Env, context: Context): Promise<Response> {
+    handler ??= createWorkersHandler(routes, env)
+    return handler(request, (work) => context.waitUntil(work))
+  },
+}
+
+export function createWorkersHandler(config: unknown, env: Env): FetchHandler {
+  const kv = isKv(env['SESSIONS']) ? env['SESSIONS'] : undefined
+  const { gateway } = openGateway(config, env, {
+    name: 'workerd',
+    openStore: (name) => (name === 'kv' && kv ? createKvStore(kv) : null),
+    shared: kv,
+    hasBinding: (name) => isFetcher(env[name]),
+    hasZone: true,
+  })
+  return createFetchHandler({
+    gateway,
+    decodesBodies: false,
+    facts: (request) => ({
+      scheme: request.url.startsWith('https:') ? 'https' : 'http',
+      // Cloudflare sets it, whatever the client wrote; without `cf` there is no Cloudflare in front
+      clientAddress: 'cf' in request && request.cf ? request.headers.get('cf-connecting-ip') : null,
+    }),
+    send: (plan, init) => fetcherOf(plan, env).fetch(plan.url, init),
+  })
+}
+
+function fetcherOf({ upstream }: Plan, env: Env): Fetcher {
+  const binding = upstream.kind === 'binding' ? env[upstream.name] : null
+  return isFetcher(binding) ? binding : globalThis
+}
+
+const isFetcher = (value: unknown): value is Fetcher =>
+  typeof value === 'object' && value !== null && 'fetch' in value && typeof value.fetch === 'function'
+
+const isKv = (value: unknown): value is KvNamespace =>
+  typeof value === 'object' && value !== null && 'get' in value && 'put' in value && 'delete' in value

@@ -1,0 +1,57 @@
+/** The gateway's own cookie: making one, reading it out of `Cookie`, cutting it out of what goes upstream. */
+
+import { base64url } from 'jose'
+
+export const cookieName = '__Host-sallyport'
+
+/** `v1.<place>.<32 random bytes in base64url>` */
+const form = /^v1\.[\w-]{0,64}\.[\w-]{43}$/
+
+export type CookieReading =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'value'; readonly value: string }
+  /** It is there once, and isn't of the form we give out. */
+  | { readonly kind: 'malformed' }
+  /** It is there twice, or in a place where servers disagree about whether it is there. */
+  | { readonly kind: 'ambiguous' }
+
+/**
+ * Finds the gateway's cookie in a `Cookie` header (RFC 6265 section 5.4). Believed only if its name occurs
+ * exactly once, as a whole name: not twice, not after a no-break space, not behind the comma of two headers
+ * that were joined.
+ */
+export function readSessionCookie(header: string): CookieReading {
+  const at = header.indexOf(cookieName)
+  if (at < 0) return { kind: 'none' }
+  if (header.includes(cookieName, at + 1)) return { kind: 'ambiguous' }
+  for (const part of header.split(';')) {
+    const pair = trimSpace(part)
+    if (!pair.startsWith(`${cookieName}=`)) continue
+    const value = pair.slice(cookieName.length + 1)
+    return form.test(value) ? { kind: 'value', value } : { kind: 'malformed' }
+  }
+  return { kind: 'ambiguous' }
+}
+
+/** The header without any part that speaks of the gateway's cookie; null when nothing else is left. */
+export function cutSessionCookie(header: string): string | null {
+  if (!header.toLowerCase().includes('__host-sallyport')) return header
+  const kept = header.split(';').filter((part) => !part.toLowerCase().includes('__host-sallyport'))
+  return kept.map(trimSpace).filter(Boolean).join('; ') || null
+}
+
+/** True for a `Set-Cookie` of the upstream that would set or delete the gateway's cookie. */
+export const setsSessionCookie = (setCookie: string): boolean =>
+  setCookie.split('=', 1)[0]?.toLowerCase().includes('__host-sallyport') ?? false
+
+/** @returns a fresh value: 256 random bits */
+export function makeCookieValue(place = ''): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(32))
+  return `v1.${place}.${base64url.encode(bytes)}`
+}
+
+/** The `Set-Cookie` header that hands a value out. */
+export const setCookie = (value: string): string => `${cookieName}=${value}; Path=/; Secure; HttpOnly; SameSite=Lax`
+
+/** Space and tab only: `trim()` would take a no-break space too, and so another name for ours. */
+const trimSpace = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '')

@@ -1,0 +1,35 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+/** `node`: what needs no runtime of its own. `workerd`: files named *.workerd.test.ts, inside workerd. `sockets`: real runtimes and programs, over sockets. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/runtime/**', 'test/browser/**', '**/*.workerd.test.ts'],
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            main: './src/runtime/workers.ts',
+            wrangler: { configPath: './wrangler.toml' },
+          }),
+        ],
+        test: { name: 'workerd', include: ['test/**/*.workerd.test.ts'] },
+      },
+      {
+        test: {
+          name: 'sockets',
+          include: ['test/runtime/**/*.test.ts', 'test/browser/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+})
