@@ -1,0 +1,37 @@
+/** Opens the KV namespace that `wrangler dev` keeps on this machine, so that a session can be laid into it. */
+
+import { join } from 'node:path'
+import type { SessionStore } from '../session/store.ts'
+import { createKvStore, type KvNamespace } from '../session/stores/kv.ts'
+
+export interface LocalKv {
+  readonly store: SessionStore
+  /** Ends the workerd that writes for us; without it the process doesn't end. */
+  close(): Promise<void>
+}
+
+export interface LocalKvPlace {
+  /** The wrangler.toml that binds `SESSIONS`; its namespace id is part of where the entries lie. */
+  readonly configPath: string
+  /** As `--persist-to` of `wrangler dev`, which by itself takes `.wrangler/state` beside the wrangler.toml. */
+  readonly persistTo: string
+}
+
+/** A running `wrangler dev` of the same place sees at once what is written. Throws where no KV namespace is bound as SESSIONS. */
+export async function openLocalKv({ configPath, persistTo }: LocalKvPlace): Promise<LocalKv> {
+  // offline and quiet: Miniflare would fetch an example of `request.cf`
+  process.env['CLOUDFLARE_CF_FETCH_ENABLED'] ??= 'false'
+  const { getPlatformProxy } = await import('wrangler')
+  const proxy = await getPlatformProxy<{ SESSIONS?: KvNamespace }>({
+    configPath,
+    // `wrangler dev` names the version of its own layout; this function leaves that to its caller
+    persist: { path: join(persistTo, 'v3') },
+    remoteBindings: false,
+  })
+  const { SESSIONS } = proxy.env
+  if (!SESSIONS) {
+    await proxy.dispose()
+    throw new Error(`${configPath} binds no KV namespace as SESSIONS: add [[kv_namespaces]] binding = "SESSIONS"`)
+  }
+  return { store: createKvStore(SESSIONS), close: () => proxy.dispose() }
+}
