@@ -1,6 +1,6 @@
-/** Puts the parts together: a head goes in, an answer or a plan comes out. Endpoints of our own are Hono's. */
+/** Puts the parts together: a head goes in, an answer or a plan comes out. */
 
-import { Hono } from 'hono'
+import type { Hono } from 'hono'
 import { createAuthenticator } from './authenticate/authenticate.ts'
 import { createBearerReader } from './authenticate/bearer.ts'
 import { createKeyProvider, type KeyProviderParts } from './authenticate/jwks.ts'
@@ -8,7 +8,8 @@ import { createSessionReader } from './authenticate/session.ts'
 import type { WaitUntil } from './authenticate/share.ts'
 import { type DecideParts, decide } from './decide.ts'
 import { type Decision, type Refusal, refuse } from './decision.ts'
-import { type AssertionSigner, createAssertionSigner } from './forward/assertion.ts'
+import { createEndpoints } from './endpoints.ts'
+import { createAssertionSigner } from './forward/assertion.ts'
 import { type Plan, planForward, type UpstreamHead } from './forward/forward.ts'
 import { createNameFilter } from './forward/request-headers.ts'
 import type { Head } from './head.ts'
@@ -98,7 +99,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     begin,
     decide: (head, waitUntil) => decide(deciding, head, waitUntil),
     plan,
-    endpoints: createEndpoints(signer),
+    endpoints: createEndpoints({ signer }),
   }
 
   async function begin(head: Head, waitUntil: WaitUntil): Promise<Begun> {
@@ -171,32 +172,3 @@ export const identityNames = (config: Config): readonly string[] =>
   config.origins.flatMap(({ routes }) =>
     routes.flatMap(({ identity }) => (identity ? identity.headers.map(([name]) => name) : [])),
   )
-
-function createEndpoints(signer: AssertionSigner | null): Hono {
-  const app = new Hono()
-  app.use(async (c, next) => {
-    await next()
-    c.header('Cache-Control', c.res.headers.get('Cache-Control') ?? 'no-store')
-    c.header('X-Content-Type-Options', 'nosniff')
-  })
-  app.get('/.sallyport/health', (c) => c.text('ok\n'))
-  if (signer) {
-    app.get('/.well-known/sallyport/jwks.json', async (c) => {
-      c.header('Cache-Control', 'public, max-age=300')
-      return c.json(await signer.publicKeys)
-    })
-  }
-  app.notFound((c) => {
-    c.header('X-Sallyport', 'refused')
-    return c.json({ title: 'Not found', status: 404, detail: 'There is nothing at this address.' }, 404, {
-      'Content-Type': 'application/problem+json',
-    })
-  })
-  app.onError((_, c) =>
-    c.json({ title: 'Internal error', status: 500 }, 500, {
-      'Content-Type': 'application/problem+json',
-      'X-Sallyport': 'refused',
-    }),
-  )
-  return app
-}

@@ -2,7 +2,8 @@
 
 import * as z from 'zod/mini'
 import { readPattern } from './pattern.ts'
-import { origin as webOrigin } from './web-origin.ts'
+import { shield } from './schema-shield.ts'
+import { headerName, list, method, text } from './schema-words.ts'
 
 /** Who may. Roles: one of them is enough; scopes: every one is needed (RFC 6750 section 3.1). */
 export type Access = 'public' | 'optional' | Requirement
@@ -17,10 +18,6 @@ export type Requirement =
   | { readonly not: Requirement }
 
 export type ClaimValue = string | number | boolean
-
-const text = z.string().check(z.minLength(1, 'write something'))
-const list = <T extends z.ZodMiniType>(of: T) =>
-  z.array(of).check(z.minLength(1, 'an empty list says nothing; leave the key out or fill it'))
 
 const env = z.strictObject({
   env: z.string().check(z.regex(/^[A-Z][A-Z0-9_]*$/, 'name an environment variable: "BILLING_URL"')),
@@ -74,11 +71,6 @@ const access: z.ZodMiniType<Access, Access> = z.union(
   'write "public", "optional", "signed-in", { roles }, { scopes }, { claim, is }, { all }, { any } or { not }',
 )
 
-const headerName = z
-  .string()
-  .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/, 'a header is named with letters, digits and hyphens'))
-const headerValue = z.string().check(z.regex(/^[\x20-\x7e]*$/, 'a header value is printable ASCII'))
-
 const selector = z
   .string()
   .check(
@@ -94,58 +86,12 @@ const identity = z.strictObject({
   assertion: z.optional(z.boolean()),
 })
 
-const method = z.string().check(
-  z.regex(/^[A-Z][A-Z-]*$/, 'write the method in capitals: "GET"'),
-  z.refine(
-    (value) => value !== 'TRACE' && value !== 'CONNECT',
-    'TRACE and CONNECT are never let through; leave it out',
-  ),
-)
-
-const cors = z
-  .strictObject({
-    origins: z.union(
-      [z.literal('*'), list(webOrigin)],
-      'write "*" or a list of origins: ["https://console.example.com"]',
-    ),
-    credentials: z.optional(z.boolean()),
-    methods: z.optional(list(method)),
-    headers: z.optional(list(headerName)),
-    expose: z.optional(list(headerName)),
-    maxAgeSeconds: z.optional(z.int().check(z.minimum(0), z.maximum(86_400))),
-  })
-  .check(
-    z.refine(
-      (value) => !(value.origins === '*' && value.credentials),
-      'never "*" with credentials: any page could read what this person may; name the origins',
-    ),
-  )
-
-const csrf = z.union(
-  [z.literal('exempt'), z.strictObject({ origins: z.optional(list(webOrigin)), siblings: z.optional(z.boolean()) })],
-  'write "exempt" or { origins, siblings }',
-)
-
-const headerTable = z.strictObject({
-  preset: z.optional(z.enum(['legacy', 'strict'])),
-  set: z.optional(z.record(headerName, headerValue)),
-  setIfAbsent: z.optional(z.record(headerName, headerValue)),
-  remove: z.optional(list(headerName)),
-})
-
 const seconds = z.number().check(z.positive('a time-out is more than 0 seconds'), z.maximum(86_400))
 
 /** What an origin's rules inherit, and each may override. */
 const inherited = {
   timeouts: z.optional(z.strictObject({ firstByteSeconds: z.optional(seconds) })),
-  cors: z.optional(cors),
-  csrf: z.optional(csrf),
-  headers: z.optional(
-    z.union(
-      [z.enum(['legacy', 'strict']), headerTable],
-      'write "legacy", "strict", or { preset, set, setIfAbsent, remove }',
-    ),
-  ),
+  ...shield,
   identity: z.optional(identity),
   freshness: z.optional(z.number().check(z.minimum(0), z.maximum(60))),
   pass: z.optional(z.strictObject({ authorization: z.optional(z.boolean()), sessionCookie: z.optional(z.boolean()) })),
@@ -246,7 +192,6 @@ export type IssuerConfig = z.input<typeof issuerSchema>
 export type RuleConfig = z.input<typeof rule>
 export type InheritedConfig = z.input<z.ZodMiniObject<typeof inherited>>
 export type IdentityConfig = z.input<typeof identity>
-export type CorsConfig = z.input<typeof cors>
 
 /** What `routes/index.ts` exports by default. Checked at start, and by `sallyport check`. */
 export const defineGateway = (config: GatewayConfig): GatewayConfig => config

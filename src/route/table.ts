@@ -4,6 +4,7 @@ import { err, ok, type Result } from '../result.ts'
 import { foldSegment, type PathOptions, type Segments } from './path.ts'
 import type { Pattern } from './pattern.ts'
 import type { Access } from './schema.ts'
+import type { Shield } from './shield.ts'
 
 /** A host we guard and the upstream behind it. */
 export interface Origin {
@@ -27,7 +28,7 @@ export type Upstream =
   | { readonly kind: 'same-host' }
 
 /** A rule together with its origin: what matching finds, with nothing left to inherit. */
-export interface Route {
+export interface Route extends Shield {
   readonly origin: Origin
   /** Its place in the file, from 0. */
   readonly index: number
@@ -41,9 +42,6 @@ export interface Route {
   /** For how many seconds a looked-up session may be believed without asking again. */
   readonly freshnessSeconds: number
   readonly identity: IdentityHeaders | null
-  readonly cors: Cors | null
-  readonly csrf: Csrf
-  readonly headers: HeaderTable
   readonly passAuthorization: boolean
   readonly passSessionCookie: boolean
 }
@@ -53,29 +51,6 @@ export interface IdentityHeaders {
   readonly headers: readonly (readonly [name: string, selector: readonly string[]])[]
   readonly encoding: 'percent' | 'base64url'
   readonly assertion: boolean
-}
-
-export interface Cors {
-  readonly origins: '*' | ReadonlySet<string>
-  readonly credentials: boolean
-  readonly methods: ReadonlySet<string> | null
-  readonly headers: readonly string[]
-  readonly expose: readonly string[]
-  readonly maxAgeSeconds: number
-}
-
-export interface Csrf {
-  readonly exempt: boolean
-  readonly origins: ReadonlySet<string>
-  /** `Sec-Fetch-Site: same-site` is enough. */
-  readonly siblings: boolean
-}
-
-export interface HeaderTable {
-  /** Lower-case name and value. */
-  readonly set: readonly (readonly [string, string])[]
-  readonly setIfAbsent: readonly (readonly [string, string])[]
-  readonly remove: ReadonlySet<string>
 }
 
 export interface Table {

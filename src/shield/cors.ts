@@ -1,6 +1,6 @@
 /** Which pages may read an answer: the CORS headers of every answer, and whole answers to preflights. */
 
-import type { Cors } from '../route/table.ts'
+import type { Cors } from '../route/shield.ts'
 
 interface Reader {
   get(name: string): string | null

@@ -1,6 +1,6 @@
 /** Tells a request that a page of ours meant to send from one that another site made the browser send. */
 
-import type { Cors, Csrf } from '../route/table.ts'
+import type { Cors, Csrf } from '../route/shield.ts'
 
 export interface Sent {
   readonly method: string

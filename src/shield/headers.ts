@@ -1,6 +1,6 @@
 /** Dresses an answer in the security headers of its route. */
 
-import type { HeaderTable } from '../route/table.ts'
+import type { HeaderTable } from '../route/shield.ts'
 
 export type HeaderList = readonly (readonly [name: string, value: string])[]
 

@@ -1,0 +1,39 @@
+/** The endpoints of our own: Hono's, exact paths, and never forwarded. */
+
+import { Hono } from 'hono'
+import type { AssertionSigner } from './forward/assertion.ts'
+
+export interface EndpointParts {
+  /** null: nothing here is asserted, so there are no keys to show. */
+  readonly signer: AssertionSigner | null
+}
+
+/** What lives under `/.sallyport/` and `/.well-known/sallyport/`: exact paths, on every host, never forwarded. */
+export function createEndpoints({ signer }: EndpointParts): Hono {
+  const app = new Hono()
+  app.use(async (c, next) => {
+    await next()
+    c.header('Cache-Control', c.res.headers.get('Cache-Control') ?? 'no-store')
+    c.header('X-Content-Type-Options', 'nosniff')
+  })
+  app.get('/.sallyport/health', (c) => c.text('ok\n'))
+  if (signer) {
+    app.get('/.well-known/sallyport/jwks.json', async (c) => {
+      c.header('Cache-Control', 'public, max-age=300')
+      return c.json(await signer.publicKeys)
+    })
+  }
+  app.notFound((c) => {
+    c.header('X-Sallyport', 'refused')
+    return c.json({ title: 'Not found', status: 404, detail: 'There is nothing at this address.' }, 404, {
+      'Content-Type': 'application/problem+json',
+    })
+  })
+  app.onError((_, c) =>
+    c.json({ title: 'Internal error', status: 500 }, 500, {
+      'Content-Type': 'application/problem+json',
+      'X-Sallyport': 'refused',
+    }),
+  )
+  return app
+}

@@ -1,0 +1,75 @@
+/** Turns an issuer, as the operator wrote it, into one whose tokens can be judged. */
+
+import type { IssuerConfig } from './schema.ts'
+
+/** Whoever signs Bearer JWTs that we accept. */
+export interface Issuer {
+  readonly name: string
+  /** The `iss` of its tokens, compared whole. */
+  readonly issuer: string
+  readonly audience: readonly string[]
+  readonly algorithms: readonly string[]
+  readonly keys: KeySource
+  readonly roles: readonly string[] | null
+  readonly scopes: readonly string[] | null
+  readonly type: string | null
+  readonly maxAgeSeconds: number | null
+  readonly clockToleranceSeconds: number
+}
+
+/** Where the keys of an issuer come from; `discovery` asks its `/.well-known/openid-configuration`. */
+export type KeySource =
+  | { readonly kind: 'discovery' }
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'inline'; readonly keys: readonly Record<string, unknown>[] }
+  | { readonly kind: 'secret'; readonly secret: Uint8Array }
+
+/** A literal, or what the environment holds under a name; reports what isn't there. */
+export type Read = (
+  value: string | { env: string },
+  path: readonly PropertyKey[],
+  isGood?: (text: string) => boolean,
+) => string
+export type Report = (path: readonly PropertyKey[], value: unknown, message: string, fix: string) => void
+
+export const isHttpUrl = (text: string): boolean => /^https?:$/.test(URL.parse(text)?.protocol ?? '')
+
+export function compileIssuer(name: string, config: IssuerConfig, read: Read, report: Report): Issuer {
+  const path = ['issuers', name]
+  const audience = Array.isArray(config.audience) ? config.audience : [read(config.audience, [...path, 'audience'])]
+  return {
+    name,
+    issuer: read(config.issuer, [...path, 'issuer'], isHttpUrl),
+    audience,
+    algorithms: config.algorithms,
+    keys: keySource(config, path, read, report),
+    roles: config.roles ? keysOf(config.roles) : null,
+    scopes: config.scopes ? keysOf(config.scopes) : null,
+    type: config.type ?? null,
+    maxAgeSeconds: config.maxAgeSeconds ?? null,
+    clockToleranceSeconds: config.clockToleranceSeconds ?? 5,
+  }
+}
+
+function keySource(config: IssuerConfig, path: readonly string[], read: Read, report: Report): KeySource {
+  if (config.secret) {
+    const text = read(config.secret, [...path, 'secret'])
+    const secret = new TextEncoder().encode(text)
+    // RFC 7518 section 3.2: a key of at least the size of the hash
+    if (text && secret.length < 32)
+      report(
+        [...path, 'secret', 'env'],
+        config.secret.env,
+        'the secret is shorter than 32 bytes',
+        'make one with: npx sallyport secret',
+      )
+    return { kind: 'secret', secret }
+  }
+  if (!config.jwks) return { kind: 'discovery' }
+  if (typeof config.jwks === 'object' && 'keys' in config.jwks) return { kind: 'inline', keys: config.jwks.keys }
+  return { kind: 'url', url: read(config.jwks, [...path, 'jwks'], isHttpUrl) }
+}
+
+/** `'a.b'` → `['a', 'b']`; a list stands as it is, for keys that have dots. */
+const keysOf = (path: string | readonly string[]): readonly string[] =>
+  typeof path === 'string' ? path.split('.') : path

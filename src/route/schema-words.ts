@@ -1,0 +1,20 @@
+/** The words that every part of the schema is made of. */
+
+import * as z from 'zod/mini'
+
+export const text = z.string().check(z.minLength(1, 'write something'))
+export const list = <T extends z.ZodMiniType>(of: T) =>
+  z.array(of).check(z.minLength(1, 'an empty list says nothing; leave the key out or fill it'))
+
+export const method = z.string().check(
+  z.regex(/^[A-Z][A-Z-]*$/, 'write the method in capitals: "GET"'),
+  z.refine(
+    (value) => value !== 'TRACE' && value !== 'CONNECT',
+    'TRACE and CONNECT are never let through; leave it out',
+  ),
+)
+
+export const headerName = z
+  .string()
+  .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/, 'a header is named with letters, digits and hyphens'))
+export const headerValue = z.string().check(z.regex(/^[\x20-\x7e]*$/, 'a header value is printable ASCII'))
