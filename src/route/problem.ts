@@ -135,7 +135,7 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 
 /** The keys that the schema knows at this path, over all branches of a union. */
 function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
-  const def = (schema as z.ZodMiniType)._zod.def as unknown as SchemaDef
+  const { def } = (schema as z.core.$ZodTypes)._zod
   const [key, ...rest] = path
   if (def.type === 'lazy') return keysAt(def.getter(), path)
   if (def.type === 'optional') return keysAt(def.innerType, path)
@@ -147,12 +147,3 @@ function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[]
   const inner = def.shape[String(key)]
   return inner ? keysAt(inner, rest) : []
 }
-
-type SchemaDef =
-  | { type: 'lazy'; getter: () => z.core.$ZodType }
-  | { type: 'optional'; innerType: z.core.$ZodType }
-  | { type: 'union'; options: readonly z.core.$ZodType[] }
-  | { type: 'array'; element: z.core.$ZodType }
-  | { type: 'record'; valueType: z.core.$ZodType }
-  | { type: 'object'; shape: Record<string, z.core.$ZodType> }
-  | { type: 'string' }
