@@ -1,15 +1,19 @@
 import { defineOrigin } from '../src/route/schema.ts'
 
+/** The app that `npm start` puts behind the gateway. Make it yours: the host, the upstream, who may go where. */
 export default defineOrigin({
   name: 'app',
   host: ['localhost', '127.0.0.1', 'app.example.com'],
   upstream: { env: 'APP_URL' },
   session: true,
   bearer: ['corp'],
+  signIn: '/sign-in',
   identity: { headers: { 'X-Remote-User': 'subject', 'X-Remote-Email': 'claims.email', 'X-Remote-Roles': 'roles' } },
   rules: [
     { path: '/assets/*', methods: ['GET', 'HEAD'], access: 'public' },
+    { path: '/sign-in', methods: ['GET', 'HEAD'], access: 'public' },
     { path: '/admin/*', access: { roles: ['admin'] } },
+    { path: '/api/*', access: { scopes: ['reports.read'] } },
     { path: '/*', access: 'signed-in' },
   ],
 })

@@ -1,0 +1,114 @@
+/** Runs the gateway as its developers do, under `wrangler dev`, and ends every process of it. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import type { Say } from './ports.ts'
+
+export interface GatewayParts {
+  /** The checkout: where wrangler.toml is. */
+  readonly folder: string
+  readonly port: number
+  /** What stands in `[vars]` otherwise. */
+  readonly vars: Readonly<Record<string, string>>
+  /** Gets the gateway's own log, a JSON line per request. */
+  readonly log: Say
+}
+
+export interface RunningGateway {
+  /** Resolves when it answers; rejects with what wrangler said when it ends before. */
+  readonly ready: Promise<void>
+  /** Resolves when it has ended, whoever ended it. */
+  readonly ended: Promise<void>
+  /** No process of it is left when this resolves. */
+  stop(): Promise<void>
+  /** What wrangler said, for a report of what went wrong. */
+  said(): string
+}
+
+const startSeconds = 60
+const stopSeconds = 5
+
+export function runGateway({ folder, port, vars, log }: GatewayParts): RunningGateway {
+  const wrangler = join(folder, 'node_modules/wrangler/bin/wrangler.js')
+  const flags = ['--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0']
+  const given = Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}:${value}`])
+  const child = spawn(
+    process.execPath,
+    [wrangler, 'dev', '--local', '--show-interactive-dev-session=false', ...flags, ...given],
+    {
+      cwd: folder,
+      // a group of its own: Ctrl-C in the terminal reaches us alone, and we end the group
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+        WRANGLER_SEND_METRICS: 'false',
+        DO_NOT_TRACK: '1',
+        NO_COLOR: '1',
+      },
+    },
+  )
+  const lines: string[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      if (line.startsWith('{"time":')) return log(line)
+      lines.push(line)
+      if (lines.length > 200) lines.shift()
+    })
+  }
+  const said = (): string => lines.join('\n')
+  let hasEnded = false
+  const ended = new Promise<void>((resolve) => {
+    const end = (): void => {
+      hasEnded = true
+      resolve()
+    }
+    child.once('exit', end)
+    child.once('error', end)
+  })
+  // should we die without a word, nothing of it stays
+  const sweep = (): void => killGroup(child, 'SIGKILL')
+  process.once('exit', sweep)
+
+  return { ready: waitUntilReady(), ended, stop, said }
+
+  async function waitUntilReady(): Promise<void> {
+    const until = Date.now() + startSeconds * 1000
+    while (!hasEnded && Date.now() < until) {
+      if (await answers(port)) return
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    throw new Error(`the gateway did not start:\n${said()}`)
+  }
+
+  async function stop(): Promise<void> {
+    if (!hasEnded) child.kill('SIGTERM')
+    const patience = new Promise((resolve) => setTimeout(resolve, stopSeconds * 1000).unref())
+    await Promise.race([ended, patience])
+    sweep()
+    process.off('exit', sweep)
+    await ended
+  }
+}
+
+async function answers(port: number): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/.sallyport/health`, { signal: AbortSignal.timeout(2_000) })
+    return response.ok && (await response.text()) === 'ok\n'
+  } catch {
+    return false
+  }
+}
+
+/** wrangler, the process that it starts, and workerd: all of one group. */
+function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, signal)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM'))) throw error
+  }
+}

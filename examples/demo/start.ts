@@ -1,0 +1,100 @@
+/** `npm start`: a legacy app, an issuer, the gateway in front of both, two sessions; Ctrl-C ends it all. */
+
+import type { Server } from 'node:http'
+import { join } from 'node:path'
+import process from 'node:process'
+import { openLocalKv } from '../../src/cli/local-kv.ts'
+import { cookieName, setCookie } from '../../src/session/cookie.ts'
+import { makeSession, type NewSession } from '../../src/session/session.ts'
+import { createLegacyApp } from '../legacy/server.ts'
+import { type RunningGateway, runGateway } from './gateway.ts'
+import { type Account, addressOf, createIssuer } from './issuer.ts'
+import { findPort, listen } from './ports.ts'
+import { printTour } from './tour.ts'
+
+const folder = join(import.meta.dirname, '../..')
+const sessionSeconds = 8 * 3600
+const people = [
+  { what: 'an ordinary account', subject: 'ada', roles: ['staff'], claims: { email: 'ada@example.com' } },
+  { what: 'an administrator', subject: 'grace', roles: ['staff', 'admin'], claims: { email: 'grace@example.com' } },
+] as const
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const servers: Server[] = []
+let gateway: RunningGateway | null = null
+let ending: Promise<void> | null = null
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(0))
+// npm that is killed leaves its child behind; a terminal that is closed may too
+const parent = process.ppid
+setInterval(() => process.ppid !== parent && void end(0), 500).unref()
+
+start().catch((error: unknown) => {
+  if (ending) return
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  void end(1)
+})
+
+async function start(): Promise<void> {
+  say('Starting the demo...')
+  const given = new Set<number>()
+  const ports = {
+    gateway: await findPort(8787, 'gateway', say, given),
+    legacy: await findPort(8788, 'legacy app', say, given),
+    issuer: await findPort(8789, 'issuer', say, given),
+  }
+  const here = `http://localhost:${ports.gateway}`
+  const signIn = `http://localhost:${ports.issuer}`
+  let accounts: readonly Account[] = []
+
+  const legacy = createLegacyApp(`${signIn}/`)
+  const issuer = await createIssuer({ accounts: () => accounts, home: () => `${here}/` })
+  servers.push(legacy, issuer)
+  await Promise.all([listen(legacy, ports.legacy), listen(issuer, ports.issuer)])
+  const vars = { APP_URL: addressOf(legacy), CORP_ISSUER: addressOf(issuer), SESSION_STORE: 'kv', LOG: 'all' }
+  const running = runGateway({ folder, port: ports.gateway, vars, log: say })
+  gateway = running
+  const [cookies] = await Promise.all([seedSessions(people), running.ready])
+  accounts = people.map(({ subject, what }, at) => ({ name: subject, what, setCookie: setCookie(cookies[at] ?? '') }))
+  if (ending) return
+  void running.ended.then(() => {
+    if (ending) return
+    process.stderr.write(`The gateway ended by itself:\n${running.said()}\n`)
+    void end(1)
+  })
+  const [ada = '', grace = ''] = cookies.map((cookie) => `${cookieName}=${cookie}`)
+  say(printTour({ gateway: here, legacy: vars.APP_URL, issuer: vars.CORP_ISSUER, signIn, cookies: { ada, grace } }))
+}
+
+/** As `sallyport session create` does it. */
+async function seedSessions(sessions: readonly Omit<NewSession, 'ttlSeconds'>[]): Promise<readonly string[]> {
+  const kv = await openLocalKv({
+    configPath: join(folder, 'wrangler.toml'),
+    persistTo: join(folder, '.wrangler/state'),
+  })
+  try {
+    return await Promise.all(
+      sessions.map(async (session) => {
+        const made = await makeSession({ ...session, ttlSeconds: sessionSeconds }, Date.now() / 1000)
+        await kv.store.write(made.key, JSON.stringify(made.record), sessionSeconds)
+        return made.cookie
+      }),
+    )
+  } finally {
+    await kv.close()
+  }
+}
+
+/** Once, however often it is asked for: npm passes Ctrl-C on that the terminal has sent us already. */
+function end(code: number): Promise<void> {
+  ending ??= (async () => {
+    say('\nEnding the demo...')
+    for (const server of servers) {
+      server.close()
+      server.closeAllConnections()
+    }
+    await gateway?.stop()
+    process.exit(code)
+  })()
+  return ending
+}
