@@ -25,7 +25,7 @@ let gateway: RunningGateway | null = null
 let ending: Promise<void> | null = null
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(0))
-// npm that is killed leaves its child behind; a terminal that is closed may too
+// npm passes a signal on to its shell, which may end without telling us
 const parent = process.ppid
 setInterval(() => process.ppid !== parent && void end(0), 500).unref()
 
