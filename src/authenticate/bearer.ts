@@ -1,10 +1,11 @@
 /** A Bearer token → who it is, or what is wrong with it. jose verifies; the rules are ours. */
 
-import { decodeJwt, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
+import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import type { Refusal, TokenFault } from '../decision.ts'
 import { claimAt, type Principal } from '../principal.ts'
 import { err, ok, type Result } from '../result.ts'
-import { type KeyProvider, type KeySet, type KeySource, KeysUnavailable } from './jwks.ts'
+import type { KeyProvider, KeySource } from './jwks.ts'
+import { type KeySet, KeysUnavailable } from './key-document.ts'
 import type { WaitUntil } from './share.ts'
 import { vouchFor } from './vouch.ts'
 
@@ -49,8 +50,8 @@ export function createBearerReader(keys: KeyProvider, now: () => number): Bearer
       } catch (error) {
         if (error instanceof KeysUnavailable)
           return err({ reason: 'keys-unavailable', issuer: issuer.value.name, cause: error.message })
-        // what the platform makes of a published key that it can't use
-        if (error instanceof TypeError || error instanceof DOMException) return bad('key')
+        if (isKeyFault(error)) return bad('key')
+        if (error instanceof errors.JOSENotSupported) return bad(namesCritical(token) ? 'critical header' : 'key')
         if (error instanceof errors.JOSEError) return bad(faultOf(error))
         throw error
       }
@@ -66,7 +67,7 @@ export function createBearerReader(keys: KeyProvider, now: () => number): Bearer
       return await verifyWith(token, known, options)
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
-      const renewed = await keys.renewedKeys(issuer, source, waitUntil)
+      const renewed = await keys.renewedKeys(issuer, source, known, waitUntil)
       if (!renewed) throw error
       return verifyWith(token, renewed, options)
     }
@@ -114,12 +115,20 @@ async function verifyWith(token: string, keys: KeySet, options: JWTVerifyOptions
       try {
         return (await jwtVerify(token, key, options)).payload
       } catch (inner) {
-        if (!(inner instanceof errors.JWSSignatureVerificationFailed)) throw inner
+        // claims are looked at only once a key has verified: then it is the token's fault, and no other key helps
+        if (inner instanceof errors.JWTExpired || inner instanceof errors.JWTClaimValidationFailed) throw inner
+        if (!isKeyFault(inner) && !(inner instanceof errors.JOSEError)) throw inner
       }
     }
     throw new errors.JWSSignatureVerificationFailed()
   }
 }
+
+/** What jose and the platform throw at a published key that they can't use, such as RSA of fewer than 2048 bits. */
+const isKeyFault = (error: unknown): boolean => error instanceof TypeError || error instanceof DOMException
+
+/** True where the header has a `crit` (RFC 7515 section 4.1.11). */
+const namesCritical = (token: string): boolean => Object.hasOwn(decodeProtectedHeader(token), 'crit')
 
 /** What RFC 7519 section 4.1 leaves open and we don't. */
 function faultInClaims(claims: JWTPayload, issuer: TrustedIssuer, now: number): TokenFault | null {
@@ -139,7 +148,7 @@ function faultOf(error: errors.JOSEError): TokenFault {
   if (error instanceof errors.JOSEAlgNotAllowed) return 'algorithm'
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature'
   if (error instanceof errors.JWKSNoMatchingKey) return 'key'
-  return error instanceof errors.JOSENotSupported ? 'critical header' : 'malformed'
+  return 'malformed'
 }
 
 const claimFaults: Readonly<Record<string, TokenFault>> = {
@@ -158,15 +167,16 @@ function principalOf(claims: JWTPayload, issuer: TrustedIssuer): Principal {
     subject: claims.sub ?? '',
     issuer: issuer.issuer,
     roles: issuer.roles ? listOf(claimAt(claims, issuer.roles)) : [],
-    scopes: listOf(issuer.scopes ? claimAt(claims, issuer.scopes) : (claims['scope'] ?? claims['scp'])),
+    // RFC 6749 section 3.3: spaces between, and a comma may be part of a name
+    scopes: listOf(issuer.scopes ? claimAt(claims, issuer.scopes) : (claims['scope'] ?? claims['scp']), / +/),
     claims,
     issuedAt: claims.iat ?? null,
     expiresAt: claims.exp ?? 0,
   })
 }
 
-/** A list of strings, or one string of words between spaces or commas; anything else is nothing. */
-function listOf(value: unknown): readonly string[] {
-  if (typeof value === 'string') return value.split(/[ ,]+/).filter(Boolean)
+/** A list of strings, or one string of words; anything else is nothing. */
+function listOf(value: unknown, between = /[ ,]+/): readonly string[] {
+  if (typeof value === 'string') return value.split(between).filter(Boolean)
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
 }

@@ -30,7 +30,8 @@ export function readCredential(
   return cookies === null ? ok({ kind: 'none' }) : readSession(cookies)
 }
 
-const isOtherScheme = (authorization: string): boolean => !/^\s*bearer\b/i.test(authorization)
+/** Another scheme, and nothing that a server could take for a Bearer token behind the comma of two joined headers. */
+const isOtherScheme = (authorization: string): boolean => !/(?:^|,)\s*bearer\b/i.test(authorization)
 
 /** RFC 6750 section 2.1: `Bearer`, one space, one b64token; exactly so. */
 function readBearer(authorization: string): Result<Credential, Refusal> {

@@ -1,31 +1,30 @@
 /** Where the keys of issuers come from: memory, then the cache that instances share, then the network. */
 
-import { createLocalJWKSet, type JSONWebKeySet, type JWK } from 'jose'
-import { createShare, type WaitUntil } from './share.ts'
-
-/** Finds the keys that a token's header asks for; throws jose's JWKSNoMatchingKey where there are none. */
-export type KeySet = ReturnType<typeof createLocalJWKSet>
+import {
+  discover,
+  type Fetch,
+  fetchJson,
+  type KeyOwner,
+  type KeySet,
+  KeysUnavailable,
+  keySetOf,
+  propertyOf,
+} from './key-document.ts'
+import { createShare, type WaitUntil, within } from './share.ts'
 
 export type KeySource =
   | { readonly kind: 'discovery' }
   | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'inline'; readonly keys: readonly Record<string, unknown>[] }
 
-export interface KeyOwner {
-  readonly name: string
-  readonly issuer: string
-}
-
 export interface KeyProvider {
   /** The keys as known; throws {@link KeysUnavailable}. */
   keys(owner: KeyOwner, source: KeySource, waitUntil: WaitUntil): Promise<KeySet>
-  /** The keys fetched anew because a token names one that isn't known, or null inside the cool-down. */
-  renewedKeys(owner: KeyOwner, source: KeySource, waitUntil: WaitUntil): Promise<KeySet | null>
-}
-
-/** Neither the issuer nor any cache has keys that are young enough. */
-export class KeysUnavailable extends Error {
-  override readonly name = 'KeysUnavailable'
+  /**
+   * Keys that are newer than `tried`, which lacks the one that a token names; null inside the cool-down.
+   * Throws {@link KeysUnavailable} where nobody can say whether there are any.
+   */
+  renewedKeys(owner: KeyOwner, source: KeySource, tried: KeySet, waitUntil: WaitUntil): Promise<KeySet | null>
 }
 
 /** What is asked of a cache that instances share (Workers KV): two methods. */
@@ -35,9 +34,10 @@ export interface KeyCache {
 }
 
 export interface KeyProviderParts {
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>
+  readonly fetch: Fetch
   /** Seconds since the epoch. */
   readonly now: () => number
+  /** Bound of everything that one request waits for: cache, discovery and keys together. */
   readonly timeoutMilliseconds: number
   readonly cache?: KeyCache | undefined
 }
@@ -45,9 +45,10 @@ export interface KeyProviderParts {
 export const softAgeSeconds = 600
 export const hardAgeSeconds = 86_400
 export const coolDownSeconds = 30
-const retrySeconds = 5
-const maxDocumentBytes = 262_144
-const maxKeys = 100
+/** So soon the network is asked again when it gave nothing and there is nothing else. */
+export const retrySeconds = 5
+/** The cache may take this part of the time-out: it spares a fetch, and must not prevent it. */
+const cacheShare = 1 / 4
 
 interface Kept {
   readonly keys: KeySet
@@ -57,129 +58,117 @@ interface Kept {
 export function createKeyProvider({ fetch, now, timeoutMilliseconds, cache }: KeyProviderParts): KeyProvider {
   const kept = new Map<string, Kept>()
   const triedAt = new Map<string, number>()
-  // discovery and key set, one after the other
-  const share = createShare<Kept>(timeoutMilliseconds, now)
+  const failed = new Set<string>()
+  const loads = createShare<Kept>(timeoutMilliseconds, now)
+  const fetches = createShare<Kept>(timeoutMilliseconds, now)
 
   return {
     async keys(owner, source, waitUntil) {
-      if (source.kind === 'inline') return inline(owner.name, source)
-      const known = kept.get(owner.name) ?? (await fromCache(owner))
-      const age = known ? now() - known.fetchedAt : Number.POSITIVE_INFINITY
-      if (!known || age >= hardAgeSeconds) {
-        if (!hasCooled(owner, retrySeconds)) throw new KeysUnavailable('the issuer failed a moment ago')
-        return (await fetchShared(owner, source, waitUntil)).keys
-      }
-      if (age >= softAgeSeconds && hasCooled(owner, coolDownSeconds)) {
-        waitUntil(fetchShared(owner, source, waitUntil).catch(() => undefined))
-      }
+      if (source.kind === 'inline') return inline(owner.name, source.keys)
+      const known = kept.get(owner.name)
+      if (!known || ageOf(known) >= hardAgeSeconds) return (await load(owner, source, waitUntil)).keys
+      refreshIfOld(known, owner, source, waitUntil)
       return known.keys
     },
-    async renewedKeys(owner, source, waitUntil) {
-      if (source.kind === 'inline' || !hasCooled(owner, coolDownSeconds)) return null
-      return (await fetchShared(owner, source, waitUntil)).keys
+    async renewedKeys(owner, source, tried, waitUntil) {
+      if (source.kind === 'inline') return null
+      const newer = kept.get(owner.name)
+      if (newer && newer.keys !== tried) return newer.keys
+      if (fetches.isRunning(owner.name) || hasCooled(owner, coolDownSeconds))
+        return (await fetchKeys(owner, source, waitUntil)).keys
+      if (failed.has(owner.name)) throw new KeysUnavailable('the issuer failed a moment ago')
+      return null
     },
   }
 
-  function inline(name: string, source: { readonly keys: readonly Record<string, unknown>[] }): KeySet {
-    const known = kept.get(name)
-    if (known) return known.keys
-    const keys = keySetOf({ keys: source.keys })
-    kept.set(name, { keys, fetchedAt: now() })
-    return keys
+  function inline(name: string, published: readonly Record<string, unknown>[]): KeySet {
+    const known = kept.get(name) ?? { keys: keySetOf({ keys: published }), fetchedAt: now() }
+    kept.set(name, known)
+    return known.keys
+  }
+
+  /** When memory has nothing: the shared cache, then the network. Who comes meanwhile waits for the same. */
+  function load(owner: KeyOwner, source: NetworkSource, waitUntil: WaitUntil): Promise<Kept> {
+    return named(
+      loads.run(owner.name, waitUntil, async () => {
+        if (!hasCooled(owner, retrySeconds) && failed.has(owner.name))
+          throw new KeysUnavailable('the issuer failed a moment ago')
+        const cached = await fromCache(owner, source)
+        if (!cached) return fetchKeys(owner, source, waitUntil)
+        keep(owner, cached)
+        refreshIfOld(cached, owner, source, waitUntil)
+        return cached
+      }),
+    )
+  }
+
+  function refreshIfOld(known: Kept, owner: KeyOwner, source: NetworkSource, waitUntil: WaitUntil): void {
+    if (ageOf(known) >= softAgeSeconds && hasCooled(owner, coolDownSeconds))
+      waitUntil(fetchKeys(owner, source, waitUntil).catch(() => undefined))
+  }
+
+  function fetchKeys(owner: KeyOwner, source: NetworkSource, waitUntil: WaitUntil): Promise<Kept> {
+    const work = fetches.run(owner.name, waitUntil, async () => {
+      const fetchedAt = now()
+      triedAt.set(owner.name, fetchedAt)
+      const signal = AbortSignal.timeout(timeoutMilliseconds)
+      const url = source.kind === 'url' ? source.url : await discover(fetch, owner, signal)
+      const document = await fetchJson(fetch, url, signal)
+      const found = { keys: keySetOf(document), fetchedAt }
+      failed.delete(owner.name)
+      keep(owner, found)
+      const text = JSON.stringify({ issuer: owner.issuer, source: nameOf(source), fetchedAt, document })
+      if (cache) waitUntil(cache.write(cacheKey(owner), text, hardAgeSeconds).catch(() => undefined))
+      return found
+    })
+    return named(work).catch((error: unknown) => {
+      failed.add(owner.name)
+      throw error
+    })
+  }
+
+  /** null for whatever isn't whole, ours, from this source, and young enough. */
+  async function fromCache(owner: KeyOwner, source: NetworkSource): Promise<Kept | null> {
+    if (!cache) return null
+    try {
+      const text = await within(timeoutMilliseconds * cacheShare, cache.read(cacheKey(owner)))
+      const json: unknown = text === null ? null : JSON.parse(text)
+      const fetchedAt = propertyOf(json, 'fetchedAt')
+      if (propertyOf(json, 'issuer') !== owner.issuer || propertyOf(json, 'source') !== nameOf(source)) return null
+      // what was fetched in the future would never grow old
+      if (typeof fetchedAt !== 'number' || fetchedAt > now() + coolDownSeconds) return null
+      const found = { keys: keySetOf(propertyOf(json, 'document')), fetchedAt }
+      return ageOf(found) < hardAgeSeconds ? found : null
+    } catch {
+      // a cache that is down or corrupt is as good as empty: the issuer itself is asked next
+      return null
+    }
+  }
+
+  function keep(owner: KeyOwner, found: Kept): void {
+    if ((kept.get(owner.name)?.fetchedAt ?? 0) <= found.fetchedAt) kept.set(owner.name, found)
+  }
+
+  function ageOf(known: Kept): number {
+    return now() - known.fetchedAt
   }
 
   function hasCooled(owner: KeyOwner, seconds: number): boolean {
     return now() - (triedAt.get(owner.name) ?? Number.NEGATIVE_INFINITY) >= seconds
   }
-
-  function fetchShared(owner: KeyOwner, source: KeySource, waitUntil: WaitUntil): Promise<Kept> {
-    return share(owner.name, waitUntil, async () => {
-      triedAt.set(owner.name, now())
-      try {
-        return await fetchKeys(owner, source, waitUntil)
-      } catch (error) {
-        throw new KeysUnavailable(error instanceof Error ? error.message : 'unknown', { cause: error })
-      }
-    }).catch((error: unknown) => {
-      throw error instanceof KeysUnavailable
-        ? error
-        : new KeysUnavailable('the issuer did not answer in time', { cause: error })
-    })
-  }
-
-  async function fetchKeys(owner: KeyOwner, source: KeySource, waitUntil: WaitUntil): Promise<Kept> {
-    const fetchedAt = now()
-    const url = source.kind === 'url' ? source.url : await discover(owner)
-    const document = await fetchJson(url)
-    const keys = keySetOf(document)
-    const found = { keys, fetchedAt }
-    kept.set(owner.name, found)
-    if (cache) {
-      const text = JSON.stringify({ issuer: owner.issuer, fetchedAt, document })
-      waitUntil(cache.write(cacheKey(owner), text, hardAgeSeconds).catch(() => undefined))
-    }
-    return found
-  }
-
-  async function fromCache(owner: KeyOwner): Promise<Kept | null> {
-    const text = await cache?.read(cacheKey(owner)).catch(() => null)
-    if (!text) return null
-    const { issuer, fetchedAt, document } = JSON.parse(text) as { issuer: string; fetchedAt: number; document: unknown }
-    if (issuer !== owner.issuer) return null
-    const found = { keys: keySetOf(document), fetchedAt }
-    kept.set(owner.name, found)
-    return found
-  }
-
-  /** OpenID Connect Discovery 1.0 section 4; the document must name the issuer that it was asked of. */
-  async function discover(owner: KeyOwner): Promise<string> {
-    const document = await fetchJson(`${owner.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
-    const { issuer, jwks_uri: url } = document as { issuer?: unknown; jwks_uri?: unknown }
-    if (issuer !== owner.issuer) throw new KeysUnavailable('the discovery document names another issuer')
-    if (typeof url !== 'string' || !URL.canParse(url))
-      throw new KeysUnavailable('the discovery document has no jwks_uri')
-    if (new URL(owner.issuer).protocol === 'https:' && new URL(url).protocol !== 'https:')
-      throw new KeysUnavailable('jwks_uri is not https')
-    return url
-  }
-
-  async function fetchJson(url: string): Promise<unknown> {
-    const signal = AbortSignal.timeout(timeoutMilliseconds)
-    const response = await fetch(url, {
-      redirect: 'manual',
-      signal,
-      headers: { accept: 'application/json, application/jwk-set+json' },
-    })
-    if (response.status !== 200) {
-      await response.body?.cancel()
-      throw new KeysUnavailable(`the issuer answered ${response.status}`)
-    }
-    return JSON.parse(await readBounded(response))
-  }
 }
+
+type NetworkSource = Exclude<KeySource, { readonly kind: 'inline' }>
 
 const cacheKey = (owner: KeyOwner): string => `keys:${owner.name}`
+const nameOf = (source: NetworkSource): string => (source.kind === 'url' ? source.url : source.kind)
 
-async function readBounded(response: Response): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength
-    if (bytes > maxDocumentBytes) throw new KeysUnavailable(`the document is larger than ${maxDocumentBytes} bytes`)
-    text += decoder.decode(chunk, { stream: true })
+/** Whatever went wrong on the way to the keys: they are unavailable. */
+async function named<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof KeysUnavailable) throw error
+    throw new KeysUnavailable('the issuer could not be asked, or did not answer in time', { cause: error })
   }
-  return text + decoder.decode()
-}
-
-/** Public asymmetric keys only: a shared secret in a published document is nobody's key. */
-function keySetOf(document: unknown): KeySet {
-  const keys = (document as { keys?: unknown } | null)?.keys
-  if (!Array.isArray(keys)) throw new KeysUnavailable('the document is no key set')
-  if (keys.length > maxKeys) throw new KeysUnavailable(`the key set has more than ${maxKeys} keys`)
-  const usable = keys.filter(
-    (key): key is JWK => typeof key === 'object' && key !== null && typeof key.kty === 'string' && key.kty !== 'oct',
-  )
-  const set: JSONWebKeySet = { keys: usable }
-  return createLocalJWKSet(set)
 }

@@ -49,9 +49,8 @@ export function createSessionReader({
       let looked: Looked
       try {
         const key = await sessionKey(cookie)
-        // a strict rule doesn't join a look-up that began before its request did
-        const group = freshnessSeconds > 0 ? key : `${key} ${crypto.randomUUID()}`
-        looked = await share(group, waitUntil, () => lookUp(key))
+        // nobody joins a look-up that began longer ago than they would believe one that is over
+        looked = await share.run(key, waitUntil, () => lookUp(key), freshnessSeconds)
       } catch (error) {
         return err({ reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' })
       }

@@ -23,27 +23,51 @@ export async function within<T>(milliseconds: number, work: Promise<T>): Promise
 
 export type WaitUntil = (work: Promise<unknown>) => void
 
+export interface Share<T> {
+  /**
+   * Joins the look-up of this key that is under way, or begins one; rejects with {@link TooSlow} past the bound.
+   *
+   * @param joinSeconds how old a look-up may be and still be joined: 0 joins none
+   */
+  run(key: string, waitUntil: WaitUntil, work: () => Promise<T>, joinSeconds?: number): Promise<T>
+  /** True while a look-up of this key is under way that could be joined. */
+  isRunning(key: string): boolean
+}
+
+interface Running<T> {
+  readonly result: Promise<T>
+  readonly since: number
+}
+
 /**
  * @param milliseconds bound of one look-up
  * @param now seconds since the epoch
  */
-export function createShare<T>(
-  milliseconds: number,
-  now: () => number,
-): (key: string, waitUntil: WaitUntil, work: () => Promise<T>) => Promise<T> {
-  const running = new Map<string, { readonly result: Promise<T>; readonly since: number }>()
-  return (key, waitUntil, work) => {
-    const other = running.get(key)
-    // On workerd what another request began ends with that request: so each waits by its own clock,
-    // and a look-up that is older than the bound is nobody's.
-    if (other && now() - other.since < milliseconds / 1000) return within(milliseconds, other.result)
-    const mine = { result: within(milliseconds, work()), since: now() }
-    running.set(key, mine)
-    waitUntil(mine.result.then(forget, forget))
-    return mine.result
+export function createShare<T>(milliseconds: number, now: () => number): Share<T> {
+  const running = new Map<string, Running<T>>()
+  const seconds = milliseconds / 1000
+  return {
+    run(key, waitUntil, work, joinSeconds = seconds) {
+      const other = running.get(key)
+      // On workerd what another request began ends with that request: so each waits by its own clock,
+      // and a look-up that is older than the bound is nobody's.
+      if (other && isYoung(other, Math.min(joinSeconds, seconds))) return within(milliseconds, other.result)
+      const mine = { result: within(milliseconds, work()), since: now() }
+      running.set(key, mine)
+      waitUntil(mine.result.then(forget, forget))
+      return mine.result
 
-    function forget(): void {
-      if (running.get(key) === mine) running.delete(key)
-    }
+      function forget(): void {
+        if (running.get(key) === mine) running.delete(key)
+      }
+    },
+    isRunning(key) {
+      const other = running.get(key)
+      return other !== undefined && isYoung(other, seconds)
+    },
+  }
+
+  function isYoung({ since }: Running<T>, most: number): boolean {
+    return now() - since < most
   }
 }
