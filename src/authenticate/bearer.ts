@@ -144,7 +144,10 @@ const isTime = (value: unknown): value is number => typeof value === 'number' &&
 
 function faultOf(error: errors.JOSEError): TokenFault {
   if (error instanceof errors.JWTExpired) return 'expired'
-  if (error instanceof errors.JWTClaimValidationFailed) return claimFaults[error.claim] ?? 'malformed'
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    // a time that is no number
+    return error.reason === 'invalid' ? 'expiry' : (claimFaults[error.claim] ?? 'malformed')
+  }
   if (error instanceof errors.JOSEAlgNotAllowed) return 'algorithm'
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature'
   if (error instanceof errors.JWKSNoMatchingKey) return 'key'

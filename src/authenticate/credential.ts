@@ -33,14 +33,17 @@ export function readCredential(
 /** Another scheme, and nothing that a server could take for a Bearer token behind the comma of two joined headers. */
 const isOtherScheme = (authorization: string): boolean => !/(?:^|,)\s*bearer\b/i.test(authorization)
 
-/** RFC 6750 section 2.1: `Bearer`, one space, one b64token; exactly so. */
+/** RFC 7515 section 3.1: three parts of base64url, one spelling of each. Without padding, `+`, `/` or `~`. */
+const compact = /^[\w-]+\.[\w-]+\.[\w-]*$/
+
+/** RFC 6750 section 2.1: `Bearer`, one space, one token; exactly so. */
 function readBearer(authorization: string): Result<Credential, Refusal> {
   if (authorization.length > maxTokenBytes + 7) return err({ reason: 'too-large', what: 'authorization' })
   // two Authorization headers arrive as one, joined by a comma: which a token can't contain
   if (authorization.includes(',')) return err({ reason: 'malformed', what: 'authorization' })
   if (!authorization.startsWith('Bearer ')) return err({ reason: 'bad-token', fault: 'scheme' })
   const token = authorization.slice(7)
-  return /^[\w.~+/-]+=*$/.test(token) ? ok({ kind: 'bearer', token }) : err({ reason: 'bad-token', fault: 'malformed' })
+  return compact.test(token) ? ok({ kind: 'bearer', token }) : err({ reason: 'bad-token', fault: 'malformed' })
 }
 
 function readSession(cookies: string): Result<Credential, Refusal> {

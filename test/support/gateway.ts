@@ -1,0 +1,68 @@
+/** A whole gateway with nothing behind it: routes and settings as an operator writes them, a clock in the hand. */
+
+import { createGateway, type Gateway, type GatewayParts, type LogEntry } from '../../src/gateway.ts'
+import type { Answer } from '../../src/respond.ts'
+import { compile } from '../../src/route/compile.ts'
+import { logLine } from '../../src/runtime/log.ts'
+import { readSettings } from '../../src/settings.ts'
+import { head } from './head.ts'
+
+export interface TestGateway {
+  readonly gateway: Gateway
+  /** Every line logged so far. */
+  readonly lines: string[]
+  readonly entries: LogEntry[]
+  /** What becomes of a request: the answer, or the plan of a forward. */
+  ask(request: string, headers?: Record<string, string> | Headers): Promise<Asked>
+}
+
+export interface Asked {
+  readonly forwarded: boolean
+  /** The gateway's own answer, or that to an upstream that says 200. */
+  readonly answer: Answer
+  /** Headers sent upstream; empty where nothing is. */
+  readonly sent: ReadonlyMap<string, string>
+}
+
+type Replaceable = Partial<Pick<GatewayParts, 'store' | 'keyCache' | 'fetch' | 'now'>>
+
+/** @param environment also the settings, as strings */
+export function openTestGateway(
+  routes: unknown,
+  environment: Record<string, string> = {},
+  parts: Replaceable = {},
+): TestGateway {
+  const config = compile(routes, environment)
+  if (!config.ok) throw new Error(JSON.stringify(config.error))
+  const settings = readSettings(environment, config.value)
+  if (!settings.ok) throw new Error(JSON.stringify(settings.error))
+  const lines: string[] = []
+  const entries: LogEntry[] = []
+  const gateway = createGateway({
+    config: config.value,
+    settings: settings.value,
+    store: null,
+    fetch: () => Promise.reject(new TypeError('no network in this test')),
+    now: () => Date.now() / 1000,
+    ...parts,
+    log(entry) {
+      entries.push(entry)
+      lines.push(logLine(entry))
+    },
+  })
+  return {
+    gateway,
+    lines,
+    entries,
+    async ask(request, headers = {}) {
+      const begun = await gateway.begin({ ...head(request), headers: new Headers(headers) }, () => undefined)
+      if (begun.kind === 'answer') return { forwarded: false, answer: begun.answer, sent: new Map() }
+      const answer = begun.finish({ status: 200, headers: [] })
+      return { forwarded: true, answer, sent: new Map(begun.plan.headers) }
+    },
+  }
+}
+
+/** A header of an answer, or null. */
+export const headerOf = (answer: Answer, name: string): string | null =>
+  answer.headers.find(([other]) => other === name)?.[1] ?? null
