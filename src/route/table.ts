@@ -104,38 +104,41 @@ export function withoutPort(host: string): string {
 
 /** One segment of the patterns of an origin, with those that end here. */
 interface Node {
-  readonly literal: Map<string, Node>
+  literal: Map<string, Node> | null
   name: Node | null
-  readonly here: Route[]
-  readonly rest: Route[]
+  here: readonly Route[]
+  rest: readonly Route[]
   /** The first rule at or below this node, so that later ones needn't be looked for. */
-  first: number
+  readonly first: number
 }
 
-const node = (): Node => ({ literal: new Map(), name: null, here: [], rest: [], first: Number.POSITIVE_INFINITY })
+const none: readonly Route[] = []
+
+// most nodes are leaves, so what a node may do without isn't made: a small tree stays in the processor's cache
+const node = (first: number): Node => ({ literal: null, name: null, here: none, rest: none, first })
 
 function plant(origin: Origin): Node {
-  const root = node()
+  const root = node(0)
+  // routes come in file order, so whoever makes a node is the first at or below it
   for (const route of origin.routes) {
     let at = root
-    at.first = Math.min(at.first, route.index)
     for (const segment of route.pattern.segments) {
-      at = segment === null ? nameChild(at) : literalChild(at, foldSegment(segment, origin.paths))
-      at.first = Math.min(at.first, route.index)
+      at = segment === null ? nameChild(at, route) : literalChild(at, foldSegment(segment, origin.paths), route)
     }
-    const ending = route.pattern.rest ? at.rest : at.here
-    ending.push(route)
+    if (route.pattern.rest) at.rest = [...at.rest, route]
+    else at.here = [...at.here, route]
   }
   return root
 }
 
-function nameChild(parent: Node): Node {
-  parent.name ??= node()
+function nameChild(parent: Node, { index }: Route): Node {
+  parent.name ??= node(index)
   return parent.name
 }
 
-function literalChild(parent: Node, segment: string): Node {
-  const child = parent.literal.get(segment) ?? node()
+function literalChild(parent: Node, segment: string, { index }: Route): Node {
+  parent.literal ??= new Map()
+  const child = parent.literal.get(segment) ?? node(index)
   parent.literal.set(segment, child)
   return child
 }
@@ -145,7 +148,7 @@ function search(at: Node, segments: Segments, depth: number, method: string, bes
   const segment = segments[depth]
   let found = earlier(best, at.rest, method)
   if (segment === undefined) return earlier(found, at.here, method)
-  const literal = at.literal.get(segment)
+  const literal = at.literal?.get(segment)
   if (literal) found = search(literal, segments, depth + 1, method, found)
   if (at.name && segment !== '') found = search(at.name, segments, depth + 1, method, found)
   return found
