@@ -68,6 +68,7 @@ export type PathFault =
   | 'path parameter'
   | 'empty segment'
   | 'case'
+  | 'windows name'
   | 'readings differ'
 
 export type TokenFault =

@@ -2,6 +2,7 @@
 
 import type { PathFault } from '../decision.ts'
 import { err, ok, type Result } from '../result.ts'
+import { readingsOf, type Segments } from './readings.ts'
 
 /** What an origin opts in to; each is off unless written. */
 export interface PathOptions {
@@ -34,14 +35,12 @@ export interface Target {
   readonly readings: readonly Segments[]
 }
 
-export type Segments = readonly string[]
-
 export const maxTargetBytes = 16_384
 const maxPathBytes = 8_192
 const maxSegments = 256
 
 const notInTarget = /[^\x21-\x7e]/
-const plain = /^(?:\/[\w~!$&'()*+,=:@|^[\]-][\w~!$&'()*+,=:@|^[\].-]*)*\/?$/
+const plain = /^(?:\/[\w~!$&'()*+,=:@|[\]-][\w~!$&'()*+,=:@|[\].-]*)*\/?$/
 const endsInDot = /[. ](?:\/|$)/
 const escapedCase = /[\u0130\u0131\u017f\u212a]/
 
@@ -73,7 +72,7 @@ export function foldSegment(segment: string, options: PathOptions): string {
   return options.caseInsensitive ? segment.toLowerCase() : segment
 }
 
-function readPath(path: string, options: PathOptions): Result<Segments[], PathFault | 'too long'> {
+function readPath(path: string, options: PathOptions): Result<readonly Segments[], PathFault | 'too long'> {
   const fault = faultInBytes(path, options)
   if (fault) return err(fault)
   const raw = splitPath(path)
@@ -82,45 +81,26 @@ function readPath(path: string, options: PathOptions): Result<Segments[], PathFa
   for (const segment of raw) {
     const text = decode(segment)
     if (text === null) return err('invalid percent-encoding')
+    // C1 controls: two bytes in UTF-8, and a line's end to some
+    if (/[\x80-\x9f]/.test(text)) return err('encoded control character')
     if (options.caseInsensitive && escapedCase.test(text)) return err('case')
     decoded.push(foldSegment(text, options))
   }
   if (!options.emptySegments && decoded.includes('')) return err('empty segment')
-  let readings: Segments[] = [decoded]
-  for (const reread of rereadings) {
-    readings = readings.flatMap((reading) => {
-      const other = reread(reading)
-      return other ? [reading, other] : [reading]
-    })
-  }
-  return readings.some(hasDots) ? err('dot segment') : ok(readings)
+  const readings = readingsOf(decoded, options.caseInsensitive)
+  if (!readings) return err('readings differ')
+  if (readings.some(hasDots)) return err('dot segment')
+  return options.caseInsensitive && readings.some(hasWindowsName) ? err('windows name') : ok(readings)
 }
-
-/** What servers do to segments that others leave alone; null where it changes nothing. */
-const rereadings: readonly ((segments: Segments) => Segments | null)[] = [
-  // decodes %2F before it splits
-  (s) => (s.some((x) => x.includes('/')) ? s.flatMap((x) => x.split('/')) : null),
-  // cuts path parameters off
-  (s) => (s.some((x) => x.includes(';')) ? s.map((x) => x.replace(/;.*$/s, '')) : null),
-  // decodes %3F or %23 before it looks for the query
-  (s) => {
-    const at = s.findIndex((x) => /[?#]/.test(x))
-    return at < 0 ? null : [...s.slice(0, at), (s[at] ?? '').replace(/[?#].*$/s, '')]
-  },
-  // drops trailing dots and spaces, as Windows does; a segment of nothing else is left for hasDots
-  (s) => (s.some((x) => /[^. ][. ]+$/.test(x)) ? s.map((x) => x.replace(/(?<=[^. ])[. ]+$/, '')) : null),
-  // folds empty segments, the last one too
-  (s) => (s.includes('') ? s.filter((x) => x !== '') : null),
-]
 
 function faultInBytes(path: string, options: PathOptions): PathFault | null {
   if (path.includes('\\')) return 'backslash'
-  if (/["<>`{}]/.test(path)) return 'raw character'
+  if (/["<>^`{}]/.test(path)) return 'raw character'
   if (!options.pathParameters && path.includes(';')) return 'path parameter'
   for (let at = path.indexOf('%'); at >= 0; at = path.indexOf('%', at + 1)) {
     const hex = path.slice(at + 1, at + 3)
     if (!/^[0-9a-f]{2}$/i.test(hex)) return 'invalid percent-encoding'
-    const fault = faultInEscape(Number.parseInt(hex, 16), path.slice(at + 3, at + 5), options)
+    const fault = faultInEscape(Number.parseInt(hex, 16), path.slice(at + 3, at + 8), options)
     if (fault) return fault
   }
   return null
@@ -130,7 +110,8 @@ function faultInEscape(code: number, next: string, options: PathOptions): PathFa
   if (code < 0x20 || code === 0x7f) return 'encoded control character'
   if (code === 0x5c) return 'encoded backslash'
   if (code === 0x2f) return options.encodedSlash ? null : 'encoded slash'
-  if (code === 0x25) return /^[0-9a-f]{2}$/i.test(next) ? 'double encoding' : null
+  // `%u002e` is how ASP writes a dot
+  if (code === 0x25) return /^(?:[0-9a-f]{2}|u[0-9a-f]{4}$)/i.test(next) ? 'double encoding' : null
   // RFC 3986 section 6.2.2.2: unreserved characters have no business being encoded
   return /[\w.~-]/.test(String.fromCharCode(code)) ? 'needless encoding' : null
 }
@@ -151,7 +132,10 @@ function decode(segment: string): string | null {
   }
 }
 
-const hasDots = (segments: Segments): boolean => segments.some((segment) => /^[. ]+$/.test(segment))
+const hasDots = (segments: Segments): boolean => segments.some((segment) => /^[.\s]+$/.test(segment))
+
+/** A stream (`admin::$DATA`) or a short name (`ADMINI~1`): the file system's other names for what a rule guards. */
+const hasWindowsName = (segments: Segments): boolean => segments.some((segment) => /:|~\d/.test(segment))
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const hasControl = (text: string): boolean => /[\x00-\x1f\x7f]/.test(text)

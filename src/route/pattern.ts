@@ -1,7 +1,8 @@
 /** Reads the path pattern of a rule: literal segments, `:name` for one, a last `/*` for the rest. */
 
 import { err, ok, type Result } from '../result.ts'
-import { foldSegment, type PathOptions, readTarget, type Segments } from './path.ts'
+import { foldSegment, type PathOptions, readTarget, strictPaths } from './path.ts'
+import type { Segments } from './readings.ts'
 
 export interface Pattern {
   /** null stands for `:name`: any one segment that isn't empty. */
@@ -16,6 +17,7 @@ export function readPattern(text: string): Result<Pattern, string> {
   const rest = text.endsWith('/*')
   const path = rest ? text.slice(0, -2) : text
   if (path.includes('*')) return err('"*" may stand only as the last segment: "/assets/*"')
+  if (path === '/' && rest) return err('leave one slash out: "/*"')
   if (path.length > 1 && path.endsWith('/')) return err(`leave the last slash out: "${path.slice(0, -1)}" matches both`)
   const segments: (string | null)[] = []
   for (const segment of path === '/' || path === '' ? [] : path.slice(1).split('/')) {
@@ -29,19 +31,19 @@ export function readPattern(text: string): Result<Pattern, string> {
   return ok({ segments, rest })
 }
 
+/** A literal has one reading only: one with more could never be met, and matching relies on there being none. */
 function readLiteral(segment: string): Result<string, string> {
-  const read = readTarget(`/${segment}`, {
-    encodedSlash: false,
-    pathParameters: true,
-    emptySegments: false,
-    caseInsensitive: false,
-  })
+  if (segment === '') return err('leave the empty segment out: "//" is never matched as such')
+  const read = readTarget(`/${segment}`, strictPaths)
   if (!read.ok)
     return err(
       `"${segment}" could never be requested (${read.error}); write it as a browser sends it: "${encodeURI(segment)}"`,
     )
   if (read.value.search) return err('a rule sees the path alone; leave the query out')
-  return ok(read.value.readings[0]?.[0] ?? '')
+  const [[literal = ''] = [], other] = read.value.readings
+  return other
+    ? err(`servers read "${segment}" in more than one way, so no rule can name it; write ":name" there`)
+    : ok(literal)
 }
 
 /** True if every path that `inner` matches is matched by `outer` too. */

@@ -1,8 +1,9 @@
 /** Finds the route of a request. What it costs depends on the path's length, not on how many rules there are. */
 
 import { err, ok, type Result } from '../result.ts'
-import { foldSegment, type PathOptions, type Segments } from './path.ts'
+import { foldSegment, type PathOptions } from './path.ts'
 import type { Pattern } from './pattern.ts'
+import type { Segments } from './readings.ts'
 import type { Access } from './schema.ts'
 import type { Shield } from './shield.ts'
 
