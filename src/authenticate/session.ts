@@ -48,9 +48,8 @@ export function createSessionReader({
       if (last && now() - last.askedAt < freshnessSeconds) return alive(last.principal)
       let looked: Looked
       try {
-        const key = await sessionKey(cookie)
         // nobody joins a look-up that began longer ago than they would believe one that is over
-        looked = await share.run(key, waitUntil, () => lookUp(key), freshnessSeconds)
+        looked = await share.run(cookie, waitUntil, () => lookUp(cookie), freshnessSeconds)
       } catch (error) {
         return err({ reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' })
       }
@@ -64,9 +63,9 @@ export function createSessionReader({
     },
   }
 
-  async function lookUp(key: string): Promise<Looked> {
+  async function lookUp(cookie: string): Promise<Looked> {
     const askedAt = now()
-    return { askedAt, text: await store.read(key) }
+    return { askedAt, text: await store.read(await sessionKey(cookie)) }
   }
 
   function alive(principal: Principal): Result<Principal, Refusal> {
