@@ -17,7 +17,8 @@ export interface GatewayParts {
 }
 
 export interface RunningGateway {
-  /** Resolves when it answers; rejects with what wrangler said when it ends before. */
+  readonly port: number
+  /** Resolves when it answers; rejects with {@link PortTaken}, or with what wrangler said when it doesn't start. */
   readonly ready: Promise<void>
   /** Resolves when it has ended, whoever ended it. */
   readonly ended: Promise<void>
@@ -25,6 +26,11 @@ export interface RunningGateway {
   stop(): Promise<void>
   /** What wrangler said, for a report of what went wrong. */
   said(): string
+}
+
+/** Somebody was quicker between the look for a free port and wrangler's taking it. */
+export class PortTaken extends Error {
+  override readonly name = 'PortTaken'
 }
 
 const startSeconds = 60
@@ -73,15 +79,17 @@ export function runGateway({ folder, port, vars, log }: GatewayParts): RunningGa
   const sweep = (): void => killGroup(child, 'SIGKILL')
   process.once('exit', sweep)
 
-  return { ready: waitUntilReady(), ended, stop, said }
+  return { port, ready: waitUntilReady(), ended, stop, said }
 
   async function waitUntilReady(): Promise<void> {
     const until = Date.now() + startSeconds * 1000
     while (!hasEnded && Date.now() < until) {
-      if (await answers(port)) return
+      // that something answers at this port isn't enough: it could be another's
+      if (said().includes(`Ready on http://127.0.0.1:${port}`) && (await answers(port))) return
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
-    throw new Error(`the gateway did not start:\n${said()}`)
+    const wasTaken = said().includes(`Address already in use (127.0.0.1:${port})`)
+    throw wasTaken ? new PortTaken(`port ${port} is taken`) : new Error(`the gateway did not start:\n${said()}`)
   }
 
   async function stop(): Promise<void> {

@@ -7,7 +7,7 @@ import { openLocalKv } from '../../src/cli/local-kv.ts'
 import { cookieName, setCookie } from '../../src/session/cookie.ts'
 import { makeSession, type NewSession } from '../../src/session/session.ts'
 import { createLegacyApp } from '../legacy/server.ts'
-import { type RunningGateway, runGateway } from './gateway.ts'
+import { PortTaken, type RunningGateway, runGateway } from './gateway.ts'
 import { type Account, addressOf, createIssuer } from './issuer.ts'
 import { findPort, listen } from './ports.ts'
 import { printTour } from './tour.ts'
@@ -38,23 +38,20 @@ start().catch((error: unknown) => {
 async function start(): Promise<void> {
   say('Starting the demo...')
   const given = new Set<number>()
-  const ports = {
-    gateway: await findPort(8787, 'gateway', say, given),
-    legacy: await findPort(8788, 'legacy app', say, given),
-    issuer: await findPort(8789, 'issuer', say, given),
-  }
-  const here = `http://localhost:${ports.gateway}`
-  const signIn = `http://localhost:${ports.issuer}`
+  const gatewayPort = await findPort(8787, 'gateway', say, given)
+  const legacyPort = await findPort(8788, 'legacy app', say, given)
+  const issuerPort = await findPort(8789, 'issuer', say, given)
+  const signIn = `http://localhost:${issuerPort}`
+  let here = ''
   let accounts: readonly Account[] = []
 
   const legacy = createLegacyApp(`${signIn}/`)
   const issuer = await createIssuer({ accounts: () => accounts, home: () => `${here}/` })
   servers.push(legacy, issuer)
-  await Promise.all([listen(legacy, ports.legacy), listen(issuer, ports.issuer)])
+  await Promise.all([listen(legacy, legacyPort), listen(issuer, issuerPort)])
   const vars = { APP_URL: addressOf(legacy), CORP_ISSUER: addressOf(issuer), SESSION_STORE: 'kv', LOG: 'all' }
-  const running = runGateway({ folder, port: ports.gateway, vars, log: say })
-  gateway = running
-  const [cookies] = await Promise.all([seedSessions(people), running.ready])
+  const [cookies, running] = await Promise.all([seedSessions(people), startGateway(gatewayPort, vars, given)])
+  here = `http://localhost:${running.port}`
   accounts = people.map(({ subject, what }, at) => ({ name: subject, what, setCookie: setCookie(cookies[at] ?? '') }))
   if (ending) return
   void running.ended.then(() => {
@@ -64,6 +61,20 @@ async function start(): Promise<void> {
   })
   const [ada = '', grace = ''] = cookies.map((cookie) => `${cookieName}=${cookie}`)
   say(printTour({ gateway: here, legacy: vars.APP_URL, issuer: vars.CORP_ISSUER, signIn, cookies: { ada, grace } }))
+}
+
+/** Tries again elsewhere when another program takes the port while wrangler is on its way to it. */
+async function startGateway(port: number, vars: Record<string, string>, given: Set<number>): Promise<RunningGateway> {
+  const running = runGateway({ folder, port, vars, log: say })
+  gateway = running
+  try {
+    await running.ready
+    return running
+  } catch (error) {
+    await running.stop()
+    if (!(error instanceof PortTaken) || given.size > 10 || ending) throw error
+    return startGateway(await findPort(port, 'gateway', say, given), vars, given)
+  }
 }
 
 /** As `sallyport session create` does it. */

@@ -22,8 +22,8 @@ export function printTour(tour: Tour): string {
   The issuer          ${tour.issuer}      signs tokens, publishes its keys
 
 In a browser: open ${tour.gateway}/ and follow "Choose whom to be", or go to
-${tour.signIn}/ at once. It lays the session cookie of Ada or of Grace into the browser
-(${'`__Host-sallyport`'}; Chromium takes it on http://localhost, Safari does not).
+${tour.signIn}/ at once. It lays the session cookie of Ada or of Grace into the browser.
+Chromium takes it on http://localhost, as it is (other browsers may want https for a \`__Host-\` cookie).
 
 To copy into another terminal:
 

@@ -109,4 +109,12 @@ describe.skipIf(lacksCurl)('npm start', { timeout: 90_000 }, () => {
     await endDemo(demo, () => process.kill(-demo.pid, 'SIGINT'))
     for (const server of squatters) server.close()
   })
+
+  test('two that start at once come to terms', async () => {
+    const demos = await Promise.all([startDemo(), startDemo()])
+    const ports = demos.flatMap((demo) => portsOf(demo.output()))
+    expect(new Set(ports).size).toBe(6)
+    for (const demo of demos) await tryEverything(demo.output())
+    for (const demo of demos) await endDemo(demo, () => process.kill(-demo.pid, 'SIGINT'))
+  })
 })
