@@ -5,11 +5,12 @@ import type { TrustedIssuer } from './authenticate/bearer.ts'
 import { readCredential } from './authenticate/credential.ts'
 import type { WaitUntil } from './authenticate/share.ts'
 import { authorize } from './authorize/authorize.ts'
-import { type Decision, refuse } from './decision.ts'
+import { type Decision, type Forward, type Refusal, type Refuse, refuse } from './decision.ts'
 import { type Head, selfOrigin } from './head.ts'
-import { readTarget } from './route/path.ts'
-import type { Table } from './route/table.ts'
-import { announcedMethod, isPreflight } from './shield/cors.ts'
+import type { Principal } from './principal.ts'
+import { readTarget, type Target } from './route/path.ts'
+import type { Route, Table } from './route/table.ts'
+import { announcedMethod, isOriginHeader, isPreflight, judgePreflight, unreadable } from './shield/cors.ts'
 import { detectForgery } from './shield/csrf.ts'
 
 export interface DecideParts {
@@ -30,28 +31,38 @@ export async function decide(parts: DecideParts, head: Head, waitUntil: WaitUnti
   const origin = parts.table.originOf(head.host)
   if (!origin) return refuse({ reason: 'no-host', host: head.host })
 
+  const no = (refusal: Refusal): Refuse => refuse(refusal, null, null, origin)
+
   const target = readTarget(head.target, origin.paths)
   if (!target.ok) {
-    return refuse(
+    return no(
       target.error === 'too long'
         ? { reason: 'too-large', what: 'target' }
         : { reason: 'ambiguous-path', fault: target.error },
     )
   }
   const { readings } = target.value
+  if (origin.redirectToHttps && head.scheme === 'http') return no({ reason: 'not-https' })
+  const from = head.headers.get('origin')
+  if (from !== null && !isOriginHeader(from)) return no({ reason: 'malformed', what: 'origin' })
 
   if (isPreflight(head.method, head.headers)) {
-    const announced = parts.table.find(origin, announcedMethod(head.headers), readings)
-    if (!announced.ok) return refuse({ reason: 'ambiguous-path', fault: announced.error })
-    if (!announced.value) return refuse({ reason: 'no-rule' })
-    if (announced.value.cors) return { kind: 'preflight', route: announced.value }
+    const method = announcedMethod(head.headers)
+    if (method === null) return no({ reason: 'cross-origin', from: from ?? '', lacks: 'method' })
+    const announced = parts.table.find(origin, method, readings)
+    if (!announced.ok) return no({ reason: 'ambiguous-path', fault: announced.error })
+    if (!announced.value) return no({ reason: 'no-rule' })
+    const answered = decidePreflight(announced.value, target.value, method, head)
+    if (answered) return answered
   }
 
   const found = parts.table.find(origin, head.method, readings)
-  if (!found.ok) return refuse({ reason: 'ambiguous-path', fault: found.error })
+  if (!found.ok) return no({ reason: 'ambiguous-path', fault: found.error })
   const route = found.value
-  if (!route) return refuse({ reason: 'no-rule' })
-  if (route.access === 'public') return { kind: 'forward', route, target: target.value, principal: null }
+  if (!route) return no({ reason: 'no-rule' })
+  const reports = route.mode === 'report'
+  let would = reports ? unreadable(route, selfOrigin(head), head.method, head.headers) : null
+  if (route.access === 'public') return forward(route, target.value, null, would)
 
   const taken = {
     session: origin.session,
@@ -62,16 +73,37 @@ export async function decide(parts: DecideParts, head: Head, waitUntil: WaitUnti
   if (!credential.ok) return refuse(credential.error, route)
   if (credential.value.kind === 'session') {
     const sent = { method: head.method, self: selfOrigin(head), headers: head.headers }
-    const from = detectForgery(sent, route.csrf, route.cors)
-    if (from !== null) return refuse({ reason: 'forged', from }, route)
+    const forger = detectForgery(sent, route)
+    if (forger !== null) {
+      if (!reports) return refuse({ reason: 'forged', from: forger }, route)
+      would = { reason: 'forged', from: forger }
+    }
   }
 
   const issuers = origin.bearer.flatMap((name) => parts.issuers.get(name) ?? [])
   const terms = { issuers, freshnessSeconds: route.freshnessSeconds }
   const principal = await parts.authenticate(credential.value, terms, waitUntil)
+  // a credential that doesn't hold is refused in every mode: it counts neither as someone nor as nobody
   if (!principal.ok) return refuse(principal.error, route)
 
   const refusal = authorize(principal.value, route.access)
-  if (refusal) return refuse(refusal, route, principal.value)
-  return { kind: 'forward', route, target: target.value, principal: principal.value }
+  if (refusal && !reports) return refuse(refusal, route, principal.value)
+  return forward(route, target.value, principal.value, would ?? refusal)
+}
+
+const forward = (route: Route, target: Target, principal: Principal | null, would: Refusal | null): Forward => ({
+  kind: 'forward',
+  route,
+  target,
+  principal,
+  ...(would && { would }),
+})
+
+/** @returns null where nobody spoke of CORS: then it is a request like any other */
+function decidePreflight(route: Route, target: Target, method: string, head: Head): Decision | null {
+  if (route.cors === null) return null
+  const refusal = route.cors === 'upstream' ? null : judgePreflight(route.cors, method, head.headers)
+  if (route.cors !== 'upstream' && !refusal) return { kind: 'preflight', route }
+  if (refusal && route.mode !== 'report') return refuse(refusal, route)
+  return { ...forward(route, target, null, refusal), isBare: true }
 }

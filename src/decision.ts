@@ -3,7 +3,7 @@
 import type { Principal } from './principal.ts'
 import type { Target } from './route/path.ts'
 import type { Access } from './route/schema.ts'
-import type { Route } from './route/table.ts'
+import type { Origin, Route } from './route/table.ts'
 
 export type Decision = Forward | Preflight | Refuse
 
@@ -14,6 +14,10 @@ export interface Forward {
   /** The target that was matched: the one that is forwarded. */
   readonly target: Target
   readonly principal: Principal | null
+  /** What would have been refused, had the rule not been told to report only. */
+  readonly would?: Refusal
+  /** A preflight, for the upstream to answer: it takes no credential and no body with it. */
+  readonly isBare?: true
 }
 
 /** A CORS preflight: answered here, by the route that the announced request will meet. */
@@ -27,6 +31,8 @@ export interface Refuse {
   readonly refusal: Refusal
   /** The route that was found, or null when it never came to that. */
   readonly route: Route | null
+  /** The origin that was asked, where there is one. */
+  readonly origin: Origin | null
   /** Who it was, where that is known: for the log, never for the answer. */
   readonly principal: Principal | null
 }
@@ -39,10 +45,13 @@ export type Refusal =
   | { readonly reason: 'method-refused'; readonly method: string }
   | { readonly reason: 'no-host'; readonly host: string }
   | { readonly reason: 'no-rule' }
+  | { readonly reason: 'not-https' }
   | { readonly reason: 'no-credential' }
   | { readonly reason: 'bad-token'; readonly fault: TokenFault }
   | { readonly reason: 'bad-session'; readonly fault: SessionFault }
   | { readonly reason: 'forged'; readonly from: string }
+  /** A preflight that CORS doesn't grant, and what it lacks. */
+  | { readonly reason: 'cross-origin'; readonly from: string; readonly lacks: 'origin' | 'method' | 'headers' }
   | { readonly reason: 'not-allowed'; readonly needs: Access }
   | { readonly reason: 'missing-scope'; readonly scopes: readonly string[] }
   | { readonly reason: 'store-unavailable'; readonly cause: string }
@@ -89,9 +98,15 @@ export type TokenFault =
 
 export type SessionFault = 'malformed' | 'unknown' | 'corrupt' | 'version' | 'expired'
 
-export const refuse = (refusal: Refusal, route: Route | null = null, principal: Principal | null = null): Refuse => ({
+export const refuse = (
+  refusal: Refusal,
+  route: Route | null = null,
+  principal: Principal | null = null,
+  origin: Origin | null = route?.origin ?? null,
+): Refuse => ({
   kind: 'refuse',
   refusal,
   route,
   principal,
+  origin,
 })

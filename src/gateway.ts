@@ -66,6 +66,8 @@ export interface LogEntry {
   readonly decision: Decision['kind']
   readonly reason: string | null
   readonly refusal: Refusal | null
+  /** What would have been refused, had the rule not been told to report only. */
+  readonly would: Refusal | null
   readonly status: number
   readonly subject: string | null
   readonly milliseconds: number
@@ -116,9 +118,12 @@ export function createGateway(parts: GatewayParts): Gateway {
         cause: error instanceof Error ? `${error.name}: ${error.stack ?? ''}` : 'unknown',
       })
     }
-    const asked: Asked = { head, route: decision.route, requestId }
+    const { route } = decision
+    const origin = decision.kind === 'refuse' ? decision.origin : decision.route.origin
+    const asked: Asked = { head, route, origin, requestId }
     const note = (answer: Answer, refusal: Refusal | null): Answer => {
-      if (settings.log === 'all' || (settings.log === 'refused' && refusal))
+      const would = decision.kind === 'forward' ? decision.would : undefined
+      if (settings.log === 'all' || (settings.log === 'refused' && (refusal || would)))
         log(entryOf(decision, asked, answer, refusal, startedAt))
       return answer
     }
@@ -145,7 +150,7 @@ export function createGateway(parts: GatewayParts): Gateway {
 
   function entryOf(
     decision: Decision,
-    { head, route, requestId }: Asked,
+    { head, route, origin, requestId }: Asked,
     answer: Answer,
     refusal: Refusal | null,
     startedAt: number,
@@ -153,13 +158,14 @@ export function createGateway(parts: GatewayParts): Gateway {
     return {
       at: startedAt,
       requestId,
-      origin: route?.origin.name ?? null,
+      origin: origin?.name ?? null,
       rule: route?.path ?? null,
       method: head.method,
       path: head.target.split('?', 1)[0] ?? '',
       decision: decision.kind,
       reason: refusal?.reason ?? null,
       refusal,
+      would: decision.kind === 'forward' ? (decision.would ?? null) : null,
       status: answer.status,
       subject: decision.kind === 'preflight' ? null : (decision.principal?.subject ?? null),
       milliseconds: Math.round((now() - startedAt) * 1000),

@@ -16,6 +16,8 @@ export interface Plan {
   readonly firstByteSeconds: number
   /** The answer is for one person: no shared cache may be asked, or told. */
   readonly isPrivate: boolean
+  /** Neither a credential nor a body goes with it: a preflight for the upstream to answer. */
+  readonly isBare: boolean
 }
 
 /** What the upstream answered, before its body. */
@@ -38,7 +40,7 @@ export function planForward(
   requestId: string,
   assertion: string | null,
 ): Plan {
-  const { route, target, principal } = decision
+  const { route, target, principal, isBare = false } = decision
   const ours: [string, string][] = [...forwardedHeaders(head), ['x-request-id', requestId]]
   if (principal && route.identity) ours.push(...identityHeaders(principal, route.identity))
   if (assertion !== null) ours.push(['x-sallyport-assertion', assertion])
@@ -50,9 +52,11 @@ export function planForward(
       isDropped: parts.isDropped,
       passAuthorization: route.passAuthorization,
       passSessionCookie: route.passSessionCookie,
+      isBare,
     }),
     firstByteSeconds: route.firstByteSeconds,
     isPrivate: isPrivate(decision, head),
+    isBare,
   }
 }
 

@@ -60,6 +60,8 @@ export interface RequestHeaderRules {
   readonly isDropped: (name: string) => boolean
   readonly passAuthorization: boolean
   readonly passSessionCookie: boolean
+  /** No credential goes with it, whatever else passes. */
+  readonly isBare: boolean
 }
 
 /** @param ours set after the client's are gone, so that nothing of the client's can remove or double them */
@@ -73,12 +75,15 @@ export function requestHeaders(
   for (const [name, value] of theirs) {
     if (hopByHop.has(name) || named?.has(name) || rules.isDropped(name)) continue
     if (name === 'authorization' && !rules.passAuthorization) continue
+    if (rules.isBare && credentials.has(name)) continue
     const kept = name === 'cookie' && !rules.passSessionCookie ? cutSessionCookie(value) : value
     if (kept !== null) headers.push([name, kept])
   }
   for (const [name, value] of ours) headers.push([name, value])
   return headers
 }
+
+const credentials: ReadonlySet<string> = new Set(['authorization', 'cookie'])
 
 /** The names that a `Connection` header lists, or null. */
 export function namedBy(connection: string | null): ReadonlySet<string> | null {

@@ -2,7 +2,8 @@
 
 import { presets } from '../shield/presets.ts'
 import type { ShieldConfig } from './schema-shield.ts'
-import type { Cors, Csrf, HeaderTable, Shield } from './shield.ts'
+import type { Csrf, HeaderTable, Shield } from './shield.ts'
+import { originSet } from './web-origin.ts'
 
 /** Prepares, at start, what the shield reads on every request. */
 export function compileShield(config: ShieldConfig): Shield {
@@ -10,24 +11,30 @@ export function compileShield(config: ShieldConfig): Shield {
     cors: corsOf(config.cors),
     csrf: csrfOf(config.csrf),
     headers: headersOf(config.headers ?? 'legacy'),
+    mode: config.mode ?? 'enforce',
   }
 }
 
-function corsOf(config: ShieldConfig['cors']): Cors | null {
-  if (!config) return null
+function corsOf(config: ShieldConfig['cors']): Shield['cors'] {
+  if (!config || config === 'none') return null
+  if (config === 'upstream') return config
+  const shared: [string, string][] = []
+  if (config.credentials) shared.push(['access-control-allow-credentials', 'true'])
+  if (config.expose) shared.push(['access-control-expose-headers', config.expose.join(', ')])
   return {
-    origins: config.origins === '*' ? '*' : new Set(config.origins),
+    origins: config.origins === '*' ? '*' : originSet(config.origins),
     credentials: config.credentials ?? false,
     methods: config.methods ? new Set(config.methods) : null,
-    headers: (config.headers ?? []).map((name) => name.toLowerCase()),
-    expose: config.expose ?? [],
-    maxAgeSeconds: config.maxAgeSeconds ?? 600,
+    headers: new Set(config.headers?.map((name) => name.toLowerCase())),
+    privateNetwork: config.privateNetwork ?? false,
+    shared,
+    granted: [['access-control-max-age', String(config.maxAgeSeconds ?? 600)]],
   }
 }
 
 function csrfOf(config: ShieldConfig['csrf']): Csrf {
-  if (config === 'exempt') return { exempt: true, origins: new Set(), siblings: false }
-  return { exempt: false, origins: new Set(config?.origins), siblings: config?.siblings ?? false }
+  const { origins = [], siblings = false } = config === 'exempt' ? {} : (config ?? {})
+  return { exempt: config === 'exempt', origins: originSet(origins), siblings }
 }
 
 function headersOf(config: NonNullable<ShieldConfig['headers']>): HeaderTable {
@@ -42,10 +49,11 @@ function headersOf(config: NonNullable<ShieldConfig['headers']>): HeaderTable {
   // what the operator names by hand is no longer the preset's business
   const others = (entries: Readonly<Record<string, string>>) =>
     Object.entries(entries).filter(([name]) => !named.has(name))
+  const set = [...others(preset.set), ...Object.entries(own.set)]
   return {
-    set: [...others(preset.set), ...Object.entries(own.set)],
+    set,
     setIfAbsent: [...others(preset.setIfAbsent), ...Object.entries(own.setIfAbsent)],
-    remove: new Set([...preset.remove.filter((name) => !named.has(name)), ...own.remove]),
+    drop: new Set([...preset.remove.filter((name) => !named.has(name)), ...own.remove, ...set.map(([name]) => name)]),
   }
 }
 

@@ -82,6 +82,8 @@ function compileOrigin(config: OriginConfig, readUrl: (value: string | { env: st
     session: config.session ?? false,
     bearer: config.bearer ?? [],
     signIn: config.signIn ?? null,
+    redirectToHttps: config.redirectToHttps ?? false,
+    shield: compileShield(config),
     routes,
   }
   routes.push(...config.rules.map((rule, index) => compileRule(rule, index, origin, config)))

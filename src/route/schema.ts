@@ -140,6 +140,7 @@ const originSchema = z.strictObject({
       emptySegments: z.optional(z.boolean()),
     }),
   ),
+  redirectToHttps: z.optional(z.boolean()),
   ...inherited,
   rules: list(rule),
 })

@@ -1,30 +1,53 @@
 /** What a rule says for the browser's sake, with nothing left to inherit: the shield reads it on every request. */
 
 export interface Shield {
-  readonly cors: Cors | null
+  /** null: no page of another origin may read anything. */
+  readonly cors: Cors | 'upstream' | null
   readonly csrf: Csrf
   readonly headers: HeaderTable
+  /** `report`: what access, CSRF and CORS would refuse is logged, and let through. */
+  readonly mode: 'enforce' | 'report'
 }
 
+export type HeaderList = readonly (readonly [name: string, value: string])[]
+
 export interface Cors {
-  readonly origins: '*' | ReadonlySet<string>
+  readonly origins: '*' | OriginSet
   readonly credentials: boolean
+  /** null: every method that the rule takes. */
   readonly methods: ReadonlySet<string> | null
-  readonly headers: readonly string[]
-  readonly expose: readonly string[]
-  readonly maxAgeSeconds: number
+  /** Request headers, in lower case. */
+  readonly headers: ReadonlySet<string>
+  readonly privateNetwork: boolean
+  /** What a page that may read finds on every answer, besides who may. */
+  readonly shared: HeaderList
+  /** What a preflight that is granted says besides. */
+  readonly granted: HeaderList
+}
+
+/** Origins of pages: some whole, some with a star for one or more labels. */
+export interface OriginSet {
+  readonly exact: ReadonlySet<string>
+  readonly families: readonly OriginFamily[]
+}
+
+/** `https://*.example.com:8443` → `https://` and `.example.com:8443`. */
+export interface OriginFamily {
+  readonly scheme: string
+  readonly suffix: string
 }
 
 export interface Csrf {
   readonly exempt: boolean
-  readonly origins: ReadonlySet<string>
+  readonly origins: OriginSet
   /** `Sec-Fetch-Site: same-site` is enough. */
   readonly siblings: boolean
 }
 
+/** Names in lower case. */
 export interface HeaderTable {
-  /** Lower-case name and value. */
-  readonly set: readonly (readonly [string, string])[]
-  readonly setIfAbsent: readonly (readonly [string, string])[]
-  readonly remove: ReadonlySet<string>
+  readonly set: HeaderList
+  readonly setIfAbsent: HeaderList
+  /** What the upstream may not say: removed, or replaced by what is set. */
+  readonly drop: ReadonlySet<string>
 }

@@ -20,6 +20,10 @@ export interface Origin {
   readonly bearer: readonly string[]
   /** Where a navigation without credential is sent. */
   readonly signIn: string | null
+  /** What comes by http is sent to https, before anything else is looked at. */
+  readonly redirectToHttps: boolean
+  /** For answers where no rule was met. */
+  readonly shield: Shield
   readonly routes: readonly Route[]
 }
 

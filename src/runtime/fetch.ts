@@ -42,11 +42,11 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
       upstream = await parts.send(plan, {
         method: plan.method,
         headers: plan.headers,
-        body: request.body,
+        body: plan.isBare ? null : request.body,
         redirect: 'manual',
         signal: giveUp.signal,
         ...(plan.isPrivate && { cache: 'no-store' }),
-        ...(request.body && { duplex: 'half' }),
+        ...(request.body && !plan.isBare && { duplex: 'half' }),
       })
     } catch (error) {
       return toResponse(...withBody(begun.fail(refusalOf(error, giveUp.signal, plan))))

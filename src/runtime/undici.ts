@@ -31,7 +31,8 @@ async function forward(
   const left = new AbortController()
   outgoing.once('close', () => left.abort())
   const hasBody =
-    incoming.headers['content-length'] !== undefined || incoming.headers['transfer-encoding'] !== undefined
+    !plan.isBare &&
+    (incoming.headers['content-length'] !== undefined || incoming.headers['transfer-encoding'] !== undefined)
   let upstream: Awaited<ReturnType<typeof send>>
   try {
     upstream = await send(plan.url, {

@@ -2,20 +2,35 @@
 
 import type { HeaderTable } from '../route/shield.ts'
 
-export type HeaderList = readonly (readonly [name: string, value: string])[]
+const transport = 'strict-transport-security'
 
 /**
  * @param headers what the answer has so far, names in lower case
  * @param isSecure the client came by https: HSTS is for it alone (RFC 6797 section 7.2)
  */
 export function dress(headers: [string, string][], table: HeaderTable, isSecure: boolean): [string, string][] {
-  const replaced = new Set(table.set.map(([name]) => name))
-  const dressed = headers.filter(([name]) => !table.remove.has(name) && !replaced.has(name))
-  const present = new Set(dressed.map(([name]) => name))
-  for (const [name, value] of table.set)
-    if (isSecure || name !== 'strict-transport-security') dressed.push([name, value])
-  for (const [name, value] of table.setIfAbsent) {
-    if (!present.has(name) && (isSecure || name !== 'strict-transport-security')) dressed.push([name, value])
+  const dressed: [string, string][] = []
+  for (const header of headers) if (!table.drop.has(header[0])) dressed.push(header)
+  const had = dressed.length
+  for (const [name, value] of table.set) if (isSecure || name !== transport) dressed.push([name, value])
+  for (const [name, value] of table.setIfAbsent)
+    if ((isSecure || name !== transport) && !has(dressed, name, had)) dressed.push([name, value])
+  return dressed
+}
+
+/** Dresses an answer of the gateway's own, whose headers nobody takes away. */
+export function dressOwn(headers: [string, string][], table: HeaderTable, isSecure: boolean): [string, string][] {
+  const had = headers.length
+  const dressed = [...headers]
+  for (const list of [table.set, table.setIfAbsent]) {
+    for (const [name, value] of list)
+      if ((isSecure || name !== transport) && !has(dressed, name, had)) dressed.push([name, value])
   }
   return dressed
+}
+
+/** Only among the first `count`: plain loops, for every answer comes through here. */
+function has(headers: readonly (readonly [string, string])[], name: string, count: number): boolean {
+  for (let at = 0; at < count; at++) if (headers[at]?.[0] === name) return true
+  return false
 }

@@ -13,7 +13,11 @@ export interface TestGateway {
   readonly lines: string[]
   readonly entries: LogEntry[]
   /** What becomes of a request: the answer, or the plan of a forward. */
-  ask(request: string, headers?: Record<string, string> | Headers): Promise<Asked>
+  ask(
+    request: string,
+    headers?: Record<string, string> | Headers,
+    upstream?: readonly [string, string][],
+  ): Promise<Asked>
 }
 
 export interface Asked {
@@ -54,10 +58,10 @@ export function openTestGateway(
     gateway,
     lines,
     entries,
-    async ask(request, headers = {}) {
+    async ask(request, headers = {}, upstream = []) {
       const begun = await gateway.begin({ ...head(request), headers: new Headers(headers) }, () => undefined)
       if (begun.kind === 'answer') return { forwarded: false, answer: begun.answer, sent: new Map() }
-      const answer = begun.finish({ status: 200, headers: [] })
+      const answer = begun.finish({ status: 200, headers: upstream })
       return { forwarded: true, answer, sent: new Map(begun.plan.headers) }
     },
   }
