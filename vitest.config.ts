@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 /** `node`: what needs no runtime of its own. `workerd`: files named *.workerd.test.ts, inside workerd. `sockets`: real runtimes and programs, over sockets. */
 export default defineConfig({
   test: {
+    reporters: ['default', './test/support/tally.ts'],
     projects: [
       {
         test: {
