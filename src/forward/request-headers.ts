@@ -31,18 +31,25 @@ const notTheirs: readonly string[] = [
   'x-client-ip',
   'x-cluster-client-ip',
   'true-client-ip',
+  'fastly-client-ip',
+  'x-azure-clientip',
+  'x-envoy-external-address',
+  'x-remote-ip',
+  'x-remote-addr',
+  'x-forwarded',
+  'x-scheme',
+  'x-url-scheme',
+  'front-end-https',
+  'script-name',
   'client-ip',
   'x-host',
   'x-request-id',
-  'x-original-url',
-  'x-original-host',
-  'x-rewrite-url',
   'x-http-method',
   'x-http-method-override',
   'x-method-override',
   'x-middleware-subrequest',
 ]
-const notTheirFamilies = /^(?:x-forwarded-|x-sallyport|cf-|sec-websocket-accept$)/
+const notTheirFamilies = /^(?:x-forwarded-|x-original-|x-rewrite-|x-sallyport|cf-|sec-websocket-accept$)/
 
 /** How CGI, WSGI and servlets see a name: case gone, and everything that is no letter or digit the same. */
 export const foldName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '-')

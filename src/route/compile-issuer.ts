@@ -1,5 +1,6 @@
 /** Turns an issuer, as the operator wrote it, into one whose tokens can be judged. */
 
+import { isHttpUrl } from './http-url.ts'
 import type { IssuerConfig } from './schema.ts'
 
 /** Whoever signs Bearer JWTs that we accept. */
@@ -31,8 +32,6 @@ export type Read = (
   isGood?: (text: string) => boolean,
 ) => string
 export type Report = (path: readonly PropertyKey[], value: unknown, message: string, fix: string) => void
-
-export const isHttpUrl = (text: string): boolean => /^https?:$/.test(URL.parse(text)?.protocol ?? '')
 
 export function compileIssuer(name: string, config: IssuerConfig, read: Read, report: Report): Issuer {
   const path = ['issuers', name]

@@ -2,8 +2,9 @@
 
 import * as z from 'zod/mini'
 import { err, ok, type Result } from '../result.ts'
-import { compileIssuer, type Issuer, isHttpUrl } from './compile-issuer.ts'
+import { compileIssuer, type Issuer } from './compile-issuer.ts'
 import { compileShield } from './compile-shield.ts'
+import { isHttpUrl } from './http-url.ts'
 import { type PathOptions, strictPaths } from './path.ts'
 import { readPattern } from './pattern.ts'
 import { formatPath, type Problem, problemsOf, showValue } from './problem.ts'

@@ -1,7 +1,7 @@
 /** Finds what is well-formed and yet not what the operator can have meant. */
 
 import type { Gateway } from './compile.ts'
-import { readTarget } from './path.ts'
+import { hasWindowsName, readTarget } from './path.ts'
 import { covers, matches } from './pattern.ts'
 import { formatPath, type Problem, showValue } from './problem.ts'
 import type { Origin, Route } from './table.ts'
@@ -61,19 +61,19 @@ function lintRoute(route: Route): Problem[] {
   const above = origin.routes
     .slice(0, route.index)
     .filter((other) => covers(other.pattern, route.pattern, origin.paths))
-  const door = above.find((other) => other.access === 'public' && route.access !== 'public' && meet(other, route))
+  const door = isOpen(route) ? undefined : above.find((other) => isOpen(other) && meet(other, route))
   if (door) {
     return [
       problem(
         origin,
         at('path'),
         route.path,
-        `rules[${door.index}] ("${door.path}", public) stands above it and lets everyone in`,
+        `rules[${door.index}] ("${door.path}", ${door.access}) stands above it and lets everyone in`,
         `move this rule above rules[${door.index}], or narrow that one`,
       ),
     ]
   }
-  const shadow = above.find((other) => takesAll(other, route))
+  const shadow = takesAll(above, route)
   if (shadow) {
     return [
       problem(
@@ -85,16 +85,62 @@ function lintRoute(route: Route): Problem[] {
       ),
     ]
   }
-  return []
+  return [...literalNeverMet(route), ...headGoesPast(route)]
 }
 
 /** Some method is taken by both. */
 const meet = (a: Route, b: Route): boolean =>
   !a.methods || !b.methods || [...a.methods].some((method) => b.methods?.has(method))
 
-/** Every method of `b` is taken by `a`. */
-const takesAll = (a: Route, b: Route): boolean =>
-  !a.methods || (b.methods !== null && [...b.methods].every((method) => a.methods?.has(method)))
+/** Anonymous requests pass. */
+const isOpen = ({ access }: Route): boolean => access === 'public' || access === 'optional'
+
+/** The last of the rules it takes to take every method of this one, if together they do. */
+function takesAll(above: readonly Route[], route: Route): Route | undefined {
+  const whole = above.find(({ methods }) => methods === null)
+  if (whole || route.methods === null) return whole
+  const wanted = [...route.methods]
+  const taken = new Set<string>()
+  return above.find(({ methods }) => {
+    for (const method of methods ?? []) taken.add(method)
+    return wanted.every((method) => taken.has(method))
+  })
+}
+
+/** HEAD is GET without its body (RFC 9110 section 9.3.2): a rule that guards one and lets the other past guards neither. */
+function headGoesPast(route: Route): Problem[] {
+  if (isOpen(route) || !route.methods?.has('GET') || route.methods.has('HEAD')) return []
+  const takesHead = ({ methods }: Route): boolean => methods?.has('HEAD') ?? true
+  const meetsHead = (other: Route): boolean =>
+    takesHead(other) && covers(other.pattern, route.pattern, route.origin.paths)
+  const next = route.origin.routes.find(meetsHead)
+  if (!next || !isOpen(next)) return []
+  return [
+    problem(
+      route.origin,
+      ['rules', route.index, 'methods'],
+      [...route.methods],
+      `HEAD goes past it to rules[${next.index}] ("${next.path}", ${next.access})`,
+      'add "HEAD" beside "GET"',
+    ),
+  ]
+}
+
+/** Windows folds letters outside ASCII in ways of its own: a request for such a literal is always ambiguous. */
+function literalNeverMet(route: Route): Problem[] {
+  const odd = route.pattern.segments.some((segment) => segment !== null && !/^[\x20-\x7e]*$/.test(segment))
+  const named = route.pattern.segments.some((segment) => segment !== null && hasWindowsName([segment]))
+  if (!route.origin.paths.caseInsensitive || !(odd || named)) return []
+  return [
+    problem(
+      route.origin,
+      ['rules', route.index, 'path'],
+      route.path,
+      'no request can meet it: with paths.caseInsensitive a literal is ASCII, without ":" or a short name',
+      'write ":name" in its place',
+    ),
+  ]
+}
 
 function signInGuarded(origin: Origin): Problem[] {
   const read = origin.signIn?.startsWith('/') ? readTarget(origin.signIn, origin.paths) : null

@@ -135,7 +135,7 @@ function decode(segment: string): string | null {
 const hasDots = (segments: Segments): boolean => segments.some((segment) => /^[.\s]+$/.test(segment))
 
 /** A stream (`admin::$DATA`) or a short name (`ADMINI~1`): the file system's other names for what a rule guards. */
-const hasWindowsName = (segments: Segments): boolean => segments.some((segment) => /:|~\d/.test(segment))
+export const hasWindowsName = (segments: Segments): boolean => segments.some((segment) => /:|~\d/.test(segment))
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const hasControl = (text: string): boolean => /[\x00-\x1f\x7f]/.test(text)

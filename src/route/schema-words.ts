@@ -18,3 +18,14 @@ export const headerName = z
   .string()
   .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/, 'a header is named with letters, digits and hyphens'))
 export const headerValue = z.string().check(z.regex(/^[\x20-\x7e]*$/, 'a header value is printable ASCII'))
+
+/** They frame the message, travel one hop, or are set by the gateway itself. */
+export const identityName = headerName.check(
+  z.refine(
+    (name) =>
+      !/^(?:host|cookie|set-cookie|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|via|content-.*|proxy-.*|forwarded|x-forwarded-.*|x-request-id|x-sallyport.*|traceparent|tracestate)$/i.test(
+        name,
+      ),
+    'this header has a meaning of its own; choose one that only says who it is: "X-Remote-User"',
+  ),
+)

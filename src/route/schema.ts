@@ -1,9 +1,10 @@
 /** What an operator may write in `routes/`: one strict schema, and the two functions that lend it to an editor. */
 
 import * as z from 'zod/mini'
+import { isHttpUrl } from './http-url.ts'
 import { readPattern } from './pattern.ts'
 import { shield } from './schema-shield.ts'
-import { headerName, list, method, text } from './schema-words.ts'
+import { identityName, list, method, text } from './schema-words.ts'
 
 /** Who may. Roles: one of them is enough; scopes: every one is needed (RFC 6750 section 3.1). */
 export type Access = 'public' | 'optional' | Requirement
@@ -23,20 +24,11 @@ const env = z.strictObject({
   env: z.string().check(z.regex(/^[A-Z][A-Z0-9_]*$/, 'name an environment variable: "BILLING_URL"')),
 })
 
-const httpUrl = z.string().check(
-  z.refine((value) => {
-    const url = URL.parse(value)
-    return (
-      url !== null &&
-      /^https?:$/.test(url.protocol) &&
-      !url.username &&
-      !url.password &&
-      !url.search &&
-      !url.hash &&
-      !value.includes('\\')
-    )
-  }, 'write an http or https URL without user, query or fragment: "https://billing.example.net"'),
-)
+const httpUrl = z
+  .string()
+  .check(
+    z.refine(isHttpUrl, 'write an http or https URL without user, query or fragment: "https://billing.example.net"'),
+  )
 
 const claimPath = z.union(
   [text, list(text)],
@@ -81,7 +73,7 @@ const selector = z
   )
 
 const identity = z.strictObject({
-  headers: z.record(headerName, selector),
+  headers: z.record(identityName, selector),
   encoding: z.optional(z.enum(['percent', 'base64url'])),
   assertion: z.optional(z.boolean()),
 })

@@ -40,9 +40,12 @@ export function cutSessionCookie(header: string): string | null {
   return kept.map(trimSpace).filter(Boolean).join('; ') || null
 }
 
-/** True for a `Set-Cookie` of the upstream that would set or delete the gateway's cookie. */
+/**
+ * True for a `Set-Cookie` of the upstream that would set or delete the gateway's cookie. The value is looked at too:
+ * a cookie without a name (`=__Host-sallyport=x`) is sent back as if its value were a name.
+ */
 export const setsSessionCookie = (setCookie: string): boolean =>
-  setCookie.split('=', 1)[0]?.toLowerCase().includes('__host-sallyport') ?? false
+  setCookie.split(';', 1)[0]?.toLowerCase().includes('__host-sallyport') ?? false
 
 /** @returns a fresh value: 256 random bits */
 export function makeCookieValue(place = ''): string {
