@@ -41,11 +41,11 @@ export function cutSessionCookie(header: string): string | null {
 }
 
 /**
- * True for a `Set-Cookie` of the upstream that would set or delete the gateway's cookie. The value is looked at too:
- * a cookie without a name (`=__Host-sallyport=x`) is sent back as if its value were a name.
+ * True for a `Set-Cookie` of the upstream that would set or delete the gateway's cookie; so would one without a
+ * name (`=__Host-sallyport=x`), which browsers send back as if its value were a name and another value.
  */
 export const setsSessionCookie = (setCookie: string): boolean =>
-  setCookie.split(';', 1)[0]?.toLowerCase().includes('__host-sallyport') ?? false
+  /^(?:[^=;]*|\s*=[^;]*)__host-sallyport/i.test(setCookie)
 
 /** @returns a fresh value: 256 random bits */
 export function makeCookieValue(place = ''): string {

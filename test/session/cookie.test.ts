@@ -101,6 +101,9 @@ describe('cutting the cookie', () => {
     [`__HOST-SALLYPORT=; Max-Age=0`, true],
     [`\u00a0${ours}`, true],
     ['other=__Host-sallyport', false],
+    ['=__Host-sallyport=v1', true],
+    [' =__host-Sallyport=v1; Path=/', true],
+    ['__Host-sallyport', true],
   ])('knows a Set-Cookie for it: %s', (header, isOurs) => {
     expect(setsSessionCookie(header)).toBe(isOurs)
   })
