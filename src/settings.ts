@@ -19,16 +19,25 @@ export interface Settings {
   readonly assertionIssuer: string
 }
 
-const milliseconds = z.coerce.number().check(z.int(), z.minimum(1), z.maximum(60_000))
+const digits = z.pipe(z.string().check(z.regex(/^\d{1,5}$/)), z.transform(Number))
+const milliseconds = z.pipe(z.union([digits, z.number()]), z.number().check(z.int(), z.minimum(1), z.maximum(60_000)))
+
+/** RFC 7518 section 6.2.1.2: 32 bytes in base64url. */
+const coordinate = z.string().check(z.regex(/^[\w-]{43}$/))
 
 const assertionKey = z.looseObject({
   kty: z.literal('EC'),
   crv: z.literal('P-256'),
-  x: z.string(),
-  y: z.string(),
-  d: z.string(),
-  kid: z.string(),
+  x: coordinate,
+  y: coordinate,
+  d: coordinate,
+  kid: z.string().check(z.minLength(1), z.maxLength(128)),
 })
+
+const assertionKeys = z.array(assertionKey).check(
+  z.minLength(1),
+  z.refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length),
+)
 
 const schema = z.object({
   SESSION_STORE: z._default(z.enum(['kv', 'memory', 'none']), 'none'),
@@ -36,9 +45,7 @@ const schema = z.object({
   KEYS_TIMEOUT_MS: z._default(milliseconds, 2_000),
   LOG: z._default(z.enum(['all', 'refused', 'off']), 'all'),
   PUBLIC_SCHEME: z.optional(z.enum(['http', 'https'])),
-  ASSERTION_KEY: z.optional(
-    z.pipe(z.pipe(z.string(), z.transform(parseKeys)), z.array(assertionKey).check(z.minLength(1))),
-  ),
+  ASSERTION_KEY: z.optional(z.pipe(z.pipe(z.string(), z.transform(parseKeys)), assertionKeys)),
   ASSERTION_ISSUER: z._default(z.string().check(z.minLength(1)), 'sallyport'),
 })
 
@@ -54,21 +61,15 @@ const fixes: Readonly<Record<string, string>> = {
 
 const secrets: ReadonlySet<string> = new Set(['ASSERTION_KEY'])
 
-/** @returns the settings, or everything that is wrong with the environment for this gateway */
-export function readSettings(environment: Environment, gateway: Gateway): Result<Settings, readonly Problem[]> {
+/**
+ * @param gateway what the routes ask for; null where they can't be read, so that the rest is told nevertheless
+ * @returns the settings, or everything that is wrong with the environment for this gateway
+ */
+export function readSettings(environment: Environment, gateway: Gateway | null): Result<Settings, readonly Problem[]> {
   const parsed = z.safeParse(schema, environment)
   if (!parsed.success) {
-    return err(
-      parsed.error.issues.map((issue) => {
-        const name = String(issue.path[0])
-        return problem(
-          name,
-          secrets.has(name) ? 'a secret, not shown' : showValue(environment[name]),
-          'not a value that will do',
-          fixes[name] ?? '',
-        )
-      }),
-    )
+    const names = new Set(parsed.error.issues.map((issue) => String(issue.path[0])))
+    return err([...names].map((name) => unfit(name, environment[name])))
   }
   const read = parsed.data
   const settings: Settings = {
@@ -80,9 +81,17 @@ export function readSettings(environment: Environment, gateway: Gateway): Result
     assertionKeys: read.ASSERTION_KEY ?? [],
     assertionIssuer: read.ASSERTION_ISSUER,
   }
-  const problems = lacking(settings, gateway)
+  const problems = gateway ? lacking(settings, gateway) : []
   return problems.length > 0 ? err(problems) : ok(settings)
 }
+
+const unfit = (name: string, value: unknown): Problem =>
+  problem(
+    name,
+    secrets.has(name) ? 'a secret, not shown' : showValue(value),
+    'not a value that will do',
+    fixes[name] ?? '',
+  )
 
 /** What the routes ask for and the settings don't give. */
 function lacking(settings: Settings, { origins }: Gateway): Problem[] {

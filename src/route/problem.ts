@@ -28,12 +28,21 @@ export function formatPath(path: readonly PropertyKey[]): string {
   }, '')
 }
 
-/** A value as an error message shows it: JSON, at most 80 characters. */
+/** A value as an error message shows it: JSON, at most 80 characters, without the password of a URL. */
 export function showValue(value: unknown): string {
   const json =
     value === undefined ? '' : typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value))
-  return json.length > 80 ? `${json.slice(0, 77)}...` : json
+  const shown = json.replaceAll(/\/\/[^/@\s"]*@/g, '//...@')
+  return shown.length > 80 ? `${shown.slice(0, 77)}...` : shown
 }
+
+/** Where a secret may stand though it has no business in `routes/`: an error that repeats it would leak it. */
+const secretKey = /secret|passw|token|credential|private|key|jwks/i
+
+const showAt = (path: readonly PropertyKey[], value: unknown): string =>
+  value !== undefined && path.some((key) => typeof key === 'string' && secretKey.test(key))
+    ? 'a value that may be secret, not shown'
+    : showValue(value)
 
 /** Nearest of `known` to `word` by edit distance, if near enough to have been meant. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
@@ -76,7 +85,7 @@ export function problemsOf(
         return [
           {
             ...at,
-            value: showValue(valueAt(input, path)),
+            value: showAt(path, valueAt(input, path)),
             message: missing ? 'missing; it must be written' : 'not valid here',
             fix: fixOf(issue),
           },
@@ -87,7 +96,7 @@ export function problemsOf(
         const near = nearest(key, known)
         return {
           ...place([...path, key]),
-          value: showValue(valueAt(input, [...path, key])),
+          value: showAt([...path, key], valueAt(input, [...path, key])),
           message: `unknown key "${key}"`,
           fix: near ? `did you mean "${near}"?` : `known keys: ${known.join(', ')}`,
         }

@@ -1,12 +1,13 @@
 /** What differs between Workers, Deno and Node, and nothing else; opening the gateway on any of them. */
 
-import { createGateway, type Gateway } from '../gateway.ts'
+import { createGateway, type Gateway, type LogEntry } from '../gateway.ts'
 import { compile, type Environment } from '../route/compile.ts'
 import { lint } from '../route/lint.ts'
 import { describeProblem, type Problem } from '../route/problem.ts'
 import type { SessionStore } from '../session/store.ts'
 import type { KvNamespace } from '../session/stores/kv.ts'
 import { readSettings, type Settings } from '../settings.ts'
+import { openOrClose } from './closed.ts'
 import { logLine } from './log.ts'
 
 export interface Runtime {
@@ -34,14 +35,22 @@ export interface Opened {
   readonly settings: Settings
 }
 
+/** Seconds since the epoch. */
+const now = (): number => Date.now() / 1000
+const log = (entry: LogEntry): void => console.log(logLine(entry))
+
+/** As {@link openGateway}; where it can't be opened, every request is refused and the log says why. Never throws. */
+export const openOrRefuse = (routes: unknown, environment: Environment, runtime: Runtime): Gateway =>
+  openOrClose(() => openGateway(routes, environment, runtime).gateway, now, log)
+
 /** Checks all that can be checked, then puts the gateway together. Throws {@link StartError}. */
 export function openGateway(routes: unknown, environment: Environment, runtime: Runtime): Opened {
   const config = compile(routes, environment)
-  if (!config.ok) throw new StartError(config.error)
-  const settings = readSettings(environment, config.value)
-  if (!settings.ok) throw new StartError(settings.error)
+  const settings = readSettings(environment, config.ok ? config.value : null)
+  const found = [...(config.ok ? lint(config.value) : config.error), ...(settings.ok ? [] : settings.error)]
+  if (!config.ok || !settings.ok) throw new StartError(found)
   const store = runtime.openStore(settings.value.sessionStore)
-  const problems = [...lint(config.value), ...unmet(runtime, config.value.origins, settings.value, store)]
+  const problems = [...found, ...unmet(runtime, config.value.origins, settings.value, store)]
   if (problems.length > 0) throw new StartError(problems)
 
   const { shared } = runtime
@@ -54,8 +63,8 @@ export function openGateway(routes: unknown, environment: Environment, runtime: 
       write: (key, text, ttlSeconds) => shared.put(key, text, { expirationTtl: ttlSeconds }),
     },
     fetch: (url, init) => fetch(url, init),
-    now: () => Date.now() / 1000,
-    log: (entry) => console.log(logLine(entry)),
+    now,
+    log,
   })
   return { gateway, settings: settings.value }
 }

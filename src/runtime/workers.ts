@@ -4,7 +4,7 @@ import routes from '../../routes/index.ts'
 import type { Plan } from '../forward/forward.ts'
 import { createKvStore, type KvNamespace } from '../session/stores/kv.ts'
 import { createFetchHandler, type FetchHandler } from './fetch.ts'
-import { openGateway } from './runtime.ts'
+import { openOrRefuse } from './runtime.ts'
 
 interface Fetcher {
   fetch(url: string, init: RequestInit): Promise<Response>
@@ -27,7 +27,7 @@ export default {
 
 export function createWorkersHandler(config: unknown, env: Env): FetchHandler {
   const kv = isKv(env['SESSIONS']) ? env['SESSIONS'] : undefined
-  const { gateway } = openGateway(config, env, {
+  const gateway = openOrRefuse(config, env, {
     name: 'workerd',
     openStore: (name) => (name === 'kv' && kv ? createKvStore(kv) : null),
     shared: kv,

@@ -1,0 +1,61 @@
+/** A gateway that couldn't start: it refuses every request, says why in the log, and forwards nothing. */
+
+import { Hono } from 'hono'
+import type { Gateway, LogEntry } from '../gateway.ts'
+import type { Head } from '../head.ts'
+import { type Answer, respondRefused } from '../respond.ts'
+
+/**
+ * What `open` opens; or, where it throws, a gateway that is closed. For a runtime that has no start of its own to
+ * fail at, such as workerd: there each request must be told, and each must leave a line.
+ */
+export function openOrClose(open: () => Gateway, now: () => number, log: (entry: LogEntry) => void): Gateway {
+  try {
+    return open()
+  } catch (error) {
+    return createClosedGateway(error instanceof Error ? error.message : 'unknown', now, log)
+  }
+}
+
+/**
+ * @param cause what is to be mended: for the log, never for the answer
+ * @param now seconds since the epoch
+ */
+export function createClosedGateway(cause: string, now: () => number, log: (entry: LogEntry) => void): Gateway {
+  const refusal = { reason: 'fault', cause } as const
+  const endpoints = new Hono()
+  endpoints.all('*', ({ req }) => {
+    const { method, raw } = req
+    const target = new URL(req.url).pathname
+    const { status, headers, body } = answer({ method, target, headers: raw.headers, ...nowhere })
+    return new Response(body, { status, headers })
+  })
+  return {
+    begin: async (head) => ({ kind: 'answer', answer: answer(head) }),
+    decide: async () => ({ kind: 'refuse', refusal, route: null, principal: null }),
+    plan: () => Promise.reject(new TypeError('a closed gateway forwards nothing')),
+    endpoints,
+  }
+
+  function answer(head: Head): Answer {
+    const requestId = crypto.randomUUID()
+    const given = respondRefused(refusal, { head, route: null, requestId })
+    log({
+      at: now(),
+      requestId,
+      origin: null,
+      rule: null,
+      method: head.method,
+      path: head.target.split(/[?#]/, 1)[0] ?? '',
+      decision: 'refuse',
+      reason: refusal.reason,
+      refusal,
+      status: given.status,
+      subject: null,
+      milliseconds: 0,
+    })
+    return given
+  }
+}
+
+const nowhere = { scheme: 'http', host: '', clientAddress: null } as const
