@@ -1,6 +1,7 @@
 /** A gateway that couldn't start: it refuses every request, says why in the log, and forwards nothing. */
 
 import { Hono } from 'hono'
+import { refuse } from '../decision.ts'
 import type { Gateway, LogEntry } from '../gateway.ts'
 import type { Head } from '../head.ts'
 import { type Answer, respondRefused } from '../respond.ts'
@@ -32,14 +33,14 @@ export function createClosedGateway(cause: string, now: () => number, log: (entr
   })
   return {
     begin: async (head) => ({ kind: 'answer', answer: answer(head) }),
-    decide: async () => ({ kind: 'refuse', refusal, route: null, principal: null }),
+    decide: async () => refuse(refusal),
     plan: () => Promise.reject(new TypeError('a closed gateway forwards nothing')),
     endpoints,
   }
 
   function answer(head: Head): Answer {
     const requestId = crypto.randomUUID()
-    const given = respondRefused(refusal, { head, route: null, requestId })
+    const given = respondRefused(refusal, { head, route: null, origin: null, requestId })
     log({
       at: now(),
       requestId,
@@ -50,6 +51,7 @@ export function createClosedGateway(cause: string, now: () => number, log: (entr
       decision: 'refuse',
       reason: refusal.reason,
       refusal,
+      would: null,
       status: given.status,
       subject: null,
       milliseconds: 0,
