@@ -29,6 +29,7 @@ export async function decide(parts: DecideParts, head: Head, waitUntil: WaitUnti
   }
   if (!/^[\w.-]+(?::\d{1,5})?$|^\[[\da-f:.]+\](?::\d{1,5})?$/i.test(head.host))
     return refuse({ reason: 'malformed', what: 'host' })
+  if (isOversized(head.headers)) return refuse({ reason: 'too-large', what: 'headers' })
   const origin = parts.table.originOf(head.host)
   if (!origin) return refuse({ reason: 'no-host', host: head.host })
 
@@ -107,4 +108,18 @@ function decidePreflight(route: Route, target: Target, method: string, head: Hea
   if (route.cors !== 'upstream' && !refusal) return { kind: 'preflight', route }
   if (refusal && route.mode !== 'report') return refuse(refusal, route)
   return { ...forward(route, target, null, refusal), isBare: true }
+}
+
+/** More than this no origin of ours would take either, and no browser sends. */
+const maxHeadersChars = 32_768
+const maxHeadersCount = 128
+
+function isOversized(headers: Head['headers']): boolean {
+  let chars = 0
+  let count = 0
+  for (const [name, value] of headers) {
+    chars += name.length + value.length
+    count += 1
+  }
+  return chars > maxHeadersChars || count > maxHeadersCount
 }

@@ -12,6 +12,7 @@ import { createEndpoints } from './endpoints.ts'
 import { createAssertionSigner } from './forward/assertion.ts'
 import { type Plan, planForward, type UpstreamHead } from './forward/forward.ts'
 import { createNameFilter } from './forward/request-headers.ts'
+import { faultInHead } from './forward/response-headers.ts'
 import type { Head } from './head.ts'
 import { type Answer, type Asked, respondForwarded, respondPreflight, respondRefused } from './respond.ts'
 import type { Gateway as Config } from './route/compile.ts'
@@ -49,11 +50,17 @@ export type Begun =
   | {
       readonly kind: 'forward'
       readonly plan: Plan
-      /** The client's answer from the upstream's head. */
-      finish(upstream: UpstreamHead): Answer
+      /** The client's answer from the upstream's head: its body follows only if the head could be believed. */
+      finish(upstream: UpstreamHead): Finished
       /** The client's answer when none came. */
       fail(refusal: Refusal): Answer
     }
+
+export interface Finished {
+  readonly answer: Answer
+  /** The upstream's body follows; else the answer is ours, and the upstream's is thrown away. */
+  readonly isTheirs: boolean
+}
 
 /** One line of the log: what was asked, what became of it. No token, cookie, query or secret. */
 export interface LogEntry {
@@ -136,7 +143,12 @@ export function createGateway(parts: GatewayParts): Gateway {
     return {
       kind: 'forward',
       plan: planned,
-      finish: (upstream) => note(respondForwarded(upstream, isPrivate, asked), null),
+      finish(upstream) {
+        const fault = faultInHead(upstream)
+        if (fault === null) return { answer: note(respondForwarded(upstream, isPrivate, asked), null), isTheirs: true }
+        const refusal = { reason: 'upstream-unreachable', cause: fault } as const
+        return { answer: note(respondRefused(refusal, asked), refusal), isTheirs: false }
+      },
       fail: (refusal) => note(respondRefused(refusal, asked), refusal),
     }
   }

@@ -2,6 +2,7 @@
 
 import { setsSessionCookie } from '../session/cookie.ts'
 import { isCorsHeader } from '../shield/cors.ts'
+import type { UpstreamHead } from './forward.ts'
 import { hopByHop, namedBy } from './request-headers.ts'
 
 /** They speak of the upstream's own address, or in the gateway's name. */
@@ -25,4 +26,20 @@ export function responseHeaders(
     headers.push([name, value])
   }
   return headers
+}
+
+/** As much as any server is known to send, and as every runtime can take. */
+const maxHeadChars = 65_536
+
+/** What makes a head one that can't be passed on; null for a good one. An upstream that lies is no upstream. */
+export function faultInHead({ status, headers }: UpstreamHead): string | null {
+  if (!Number.isInteger(status) || status < 200 || status > 599) return `status ${status}`
+  let chars = 0
+  for (const [name, value] of headers) {
+    chars += name.length + value.length
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) return 'a header name that is none'
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+    if (/[\x00-\x08\x0a-\x1f\x7f]/.test(value)) return `a control character in ${name}`
+  }
+  return chars > maxHeadChars ? 'headers without end' : null
 }

@@ -1,19 +1,23 @@
-/** Moves bodies on a runtime whose client and server both speak fetch: Workers and Deno. */
+/** Answers a Request with a Response, on the runtimes whose server speaks fetch: Workers and Deno. */
 
 import type { WaitUntil } from '../authenticate/share.ts'
 import type { Refusal } from '../decision.ts'
-import type { Plan } from '../forward/forward.ts'
+import type { Plan, UpstreamHead } from '../forward/forward.ts'
 import { type Begun, type Gateway, isOwnPath } from '../gateway.ts'
-import type { Head } from '../head.ts'
+import { bagOf, type Head } from '../head.ts'
 import type { Answer } from '../respond.ts'
 
 export interface FetchParts {
   readonly gateway: Gateway
   /** The client's address and scheme, as the platform knows them. */
   facts(request: Request): Pick<Head, 'scheme' | 'clientAddress'>
-  send(plan: Plan, init: RequestInit): Promise<Response>
-  /** Its fetch decodes gzip and leaves the headers that say so. */
-  readonly decodesBodies: boolean
+  /** Rejects with whatever `refusalOf` can name. Once the signal aborts nothing more goes to the upstream. */
+  send(plan: Plan, body: ReadableStream<Uint8Array> | null, signal: AbortSignal): Promise<Sent>
+  refusalOf(error: unknown, plan: Plan): Refusal
+}
+
+export interface Sent extends UpstreamHead {
+  readonly body: ReadableStream<Uint8Array> | null
 }
 
 export type FetchHandler = (request: Request, waitUntil: WaitUntil) => Promise<Response>
@@ -37,40 +41,31 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     const timer = setTimeout(() => giveUp.abort(slow), plan.firstByteSeconds * 1000)
     const leave = (): void => giveUp.abort(request.signal.reason)
     request.signal.addEventListener('abort', leave)
-    let upstream: Response
+    let upstream: Sent
     try {
-      upstream = await parts.send(plan, {
-        method: plan.method,
-        headers: plan.headers,
-        body: plan.isBare ? null : request.body,
-        redirect: 'manual',
-        signal: giveUp.signal,
-        ...(plan.isPrivate && { cache: 'no-store' }),
-        ...(request.body && !plan.isBare && { duplex: 'half' }),
-      })
+      upstream = await parts.send(plan, plan.isBare ? null : request.body, giveUp.signal)
     } catch (error) {
-      return toResponse(...withBody(begun.fail(refusalOf(error, giveUp.signal, plan))))
+      const refusal: Refusal =
+        giveUp.signal.reason === slow
+          ? { reason: 'upstream-timeout', seconds: plan.firstByteSeconds }
+          : parts.refusalOf(error, plan)
+      const answer = begun.fail(refusal)
+      return toResponse(answer, answer.body)
     } finally {
       clearTimeout(timer)
+      // from here on the runtime cancels the body of a client that left
+      request.signal.removeEventListener('abort', leave)
     }
-    const decoded = parts.decodesBodies && upstream.headers.has('content-encoding')
-    const headers = decoded
-      ? [...upstream.headers].filter(([name]) => name !== 'content-encoding' && name !== 'content-length')
-      : upstream.headers
-    return toResponse(begun.finish({ status: upstream.status, headers }), upstream.body)
+    const { answer, isTheirs } = begun.finish(upstream)
+    if (isTheirs && !nullBody.has(answer.status)) return toResponse(answer, upstream.body)
+    await upstream.body?.cancel()
+    return toResponse(answer, answer.body)
   }
 }
 
 const slow = new Error('the upstream did not answer in time')
 
-function refusalOf(error: unknown, signal: AbortSignal, plan: Plan): Refusal {
-  if (signal.reason === slow) return { reason: 'upstream-timeout', seconds: plan.firstByteSeconds }
-  return { reason: 'upstream-unreachable', cause: error instanceof Error ? error.message : 'unknown' }
-}
-
-const withBody = (answer: Answer): [Answer, string | null] => [answer, answer.body]
-
-const toResponse = (answer: Answer, body: ReadableStream | string | null): Response =>
+const toResponse = (answer: Answer, body: ReadableStream<Uint8Array> | string | null): Response =>
   new Response(nullBody.has(answer.status) ? null : body, { status: answer.status, headers: answer.headers })
 
 /** Cuts the URL at its slashes: parsing it would normalise what has to be judged. */
@@ -80,5 +75,11 @@ function headOf(request: Request, facts: Pick<Head, 'scheme' | 'clientAddress'>)
   const slash = url.slice(from).search(/[/?#]/)
   const to = slash < 0 ? url.length : from + slash
   const rest = url.slice(to)
-  return { method, headers, host: url.slice(from, to), target: rest.startsWith('/') ? rest : `/${rest}`, ...facts }
+  return {
+    method,
+    headers: bagOf([...headers]),
+    host: url.slice(from, to),
+    target: rest.startsWith('/') ? rest : `/${rest}`,
+    ...facts,
+  }
 }

@@ -1,89 +1,50 @@
-/** Moves bodies on Node: undici to the upstream, `node:http` to the client, a pipe between the two. */
+/** Sends a plan with undici, on Node and Deno: bytes, lengths and encodings as they are, which neither one's fetch does. */
 
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { pipeline } from 'node:stream'
-import { Agent, errors, request as send } from 'undici'
+import type { Readable } from 'node:stream'
+import { Agent, type Dispatcher, errors, request } from 'undici'
 import type { Refusal } from '../decision.ts'
 import type { Plan, UpstreamHead } from '../forward/forward.ts'
-import type { Begun, Gateway } from '../gateway.ts'
-import type { Head, HeaderBag } from '../head.ts'
-import type { Answer } from '../respond.ts'
 
-const agent = new Agent({ pipelining: 1, bodyTimeout: 0, maxRedirections: 0 } as Agent.Options)
+const agent = new Agent({ bodyTimeout: 0, maxHeaderSize: 65_536, allowH2: false })
 
-export async function answerNode(
-  gateway: Gateway,
-  head: Head,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-): Promise<void> {
-  const begun = await gateway.begin(head, (work) => void work.catch(() => undefined))
-  if (begun.kind === 'answer') return write(outgoing, begun.answer)
-  return forward(begun, incoming, outgoing)
+export interface Sent extends UpstreamHead {
+  readonly body: Dispatcher.ResponseData['body']
 }
 
-async function forward(
-  begun: Extract<Begun, { kind: 'forward' }>,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-): Promise<void> {
-  const { plan } = begun
-  const left = new AbortController()
-  outgoing.once('close', () => left.abort())
-  const hasBody =
-    !plan.isBare &&
-    (incoming.headers['content-length'] !== undefined || incoming.headers['transfer-encoding'] !== undefined)
-  let upstream: Awaited<ReturnType<typeof send>>
-  try {
-    upstream = await send(plan.url, {
-      method: plan.method as 'GET',
-      headers: plan.headers.flat(),
-      body: hasBody ? incoming : null,
-      headersTimeout: plan.firstByteSeconds * 1000,
-      signal: left.signal,
-      dispatcher: agent,
-      responseHeaders: 'raw',
-    })
-  } catch (error) {
-    return write(outgoing, begun.fail(refusalOf(error, plan)))
-  }
-  const answer = begun.finish(headOfUpstream(upstream.statusCode, upstream.headers))
-  outgoing.writeHead(answer.status, answer.headers.flat())
-  pipeline(upstream.body, outgoing, () => undefined)
+/** @param body null where the request has none; its length, where the client told it, stands in the plan's headers */
+export async function send(
+  plan: Plan,
+  body: Readable | AsyncIterable<Uint8Array> | null,
+  signal: AbortSignal,
+): Promise<Sent> {
+  const answer = await request(plan.url, {
+    // undici takes any token; its types name the usual ones
+    method: plan.method as 'GET',
+    headers: plan.headers.flat(),
+    body: body as Readable | null,
+    headersTimeout: plan.firstByteSeconds * 1000,
+    signal,
+    dispatcher: agent,
+    responseHeaders: 'raw',
+  })
+  // whoever reads the body sees its errors; when nobody does, they must not end the process
+  answer.body.on('error', () => undefined)
+  return { status: answer.statusCode, headers: pairsOf(answer.headers), body: answer.body }
 }
 
-/** undici with `responseHeaders: 'raw'` gives names and values in turn, as Buffers or strings. */
-function headOfUpstream(status: number, raw: unknown): UpstreamHead {
+export function refusalOf(error: unknown, plan: Plan): Refusal {
+  const isSlow = error instanceof errors.HeadersTimeoutError || error instanceof errors.ConnectTimeoutError
+  if (isSlow) return { reason: 'upstream-timeout', seconds: plan.firstByteSeconds }
+  return { reason: 'upstream-unreachable', cause: error instanceof Error ? error.message : 'unknown' }
+}
+
+/** With `responseHeaders: 'raw'` names and values come in turn, as Buffers or strings. */
+function pairsOf(raw: unknown): [string, string][] {
   const list = raw as readonly (Buffer | string)[]
-  const headers: [string, string][] = []
-  for (let at = 0; at + 1 < list.length; at += 2) headers.push([String(list[at]).toLowerCase(), textOf(list[at + 1])])
-  return { status, headers }
+  const pairs: [string, string][] = []
+  for (let at = 0; at + 1 < list.length; at += 2) pairs.push([textOf(list[at]).toLowerCase(), textOf(list[at + 1])])
+  return pairs
 }
 
 const textOf = (value: Buffer | string | undefined): string =>
   typeof value === 'object' ? value.toString('latin1') : (value ?? '')
-
-function refusalOf(error: unknown, plan: Plan): Refusal {
-  if (error instanceof errors.HeadersTimeoutError) return { reason: 'upstream-timeout', seconds: plan.firstByteSeconds }
-  return { reason: 'upstream-unreachable', cause: error instanceof Error ? error.message : 'unknown' }
-}
-
-function write(outgoing: ServerResponse, answer: Answer): void {
-  if (outgoing.destroyed) return
-  outgoing.writeHead(answer.status, answer.headers.flat())
-  outgoing.end(answer.body ?? undefined)
-}
-
-/** The headers of a request as they came in, doubles and all. */
-export function headersOf({ rawHeaders }: IncomingMessage): HeaderBag {
-  const pairs: [string, string][] = []
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
-    pairs.push([(rawHeaders[at] ?? '').toLowerCase(), rawHeaders[at + 1] ?? ''])
-  return {
-    get(name) {
-      const values = pairs.filter(([other]) => other === name).map(([, value]) => value)
-      return values.length > 0 ? values.join(name === 'cookie' ? '; ' : ', ') : null
-    },
-    [Symbol.iterator]: () => pairs[Symbol.iterator](),
-  }
-}

@@ -36,13 +36,24 @@ export function createWorkersHandler(config: unknown, env: Env): FetchHandler {
   })
   return createFetchHandler({
     gateway,
-    decodesBodies: false,
     facts: (request) => ({
       scheme: request.url.startsWith('https:') ? 'https' : 'http',
       // Cloudflare sets it, whatever the client wrote; without `cf` there is no Cloudflare in front
       clientAddress: 'cf' in request && request.cf ? request.headers.get('cf-connecting-ip') : null,
     }),
-    send: (plan, init) => fetcherOf(plan, env).fetch(plan.url, init),
+    send: (plan, body, signal) =>
+      fetcherOf(plan, env).fetch(plan.url, {
+        method: plan.method,
+        headers: plan.headers,
+        body,
+        redirect: 'manual',
+        signal,
+        ...(plan.isPrivate && { cache: 'no-store' }),
+      }),
+    refusalOf: (error) => ({
+      reason: 'upstream-unreachable',
+      cause: error instanceof Error ? error.message : 'unknown',
+    }),
   })
 }
 

@@ -1,0 +1,80 @@
+/** Answers on `node:http`: the head to the gateway, the body by a pipe from socket to socket. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { pipeline } from 'node:stream'
+import type { Begun, Gateway } from '../gateway.ts'
+import { bagOf, type Head } from '../head.ts'
+import type { Answer } from '../respond.ts'
+import { refusalOf, type Sent, send } from './undici.ts'
+
+/** Never rejects: whatever goes wrong ends with an answer, or with the connection. */
+export async function answerNode(
+  gateway: Gateway,
+  scheme: Head['scheme'] | null,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  try {
+    const begun = await gateway.begin(headOf(incoming, scheme), (work) => void work.catch(() => undefined))
+    if (begun.kind === 'answer') write(incoming, outgoing, begun.answer)
+    else await forward(begun, incoming, outgoing)
+  } catch {
+    outgoing.destroy()
+  }
+}
+
+async function forward(
+  begun: Extract<Begun, { kind: 'forward' }>,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const left = new AbortController()
+  outgoing.once('close', () => left.abort())
+  const { headers } = incoming
+  const hasBody =
+    !begun.plan.isBare && (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined)
+  let upstream: Sent
+  try {
+    upstream = await send(begun.plan, hasBody ? incoming : null, left.signal)
+  } catch (error) {
+    return write(incoming, outgoing, begun.fail(refusalOf(error, begun.plan)))
+  }
+  // a body that breaks off must break the client's connection too: only then is it known to be cut short
+  upstream.body.on('error', () => outgoing.destroy())
+  const { answer, isTheirs } = begun.finish(upstream)
+  if (!isTheirs) {
+    upstream.body.destroy()
+    return write(incoming, outgoing, answer)
+  }
+  outgoing.writeHead(answer.status, answer.headers.flat())
+  pipeline(upstream.body, outgoing, () => undefined)
+}
+
+function write(incoming: IncomingMessage, outgoing: ServerResponse, answer: Answer): void {
+  if (outgoing.destroyed) return
+  // what is left of the request's body is never read: the connection can't be used again
+  if (!incoming.complete) outgoing.setHeader('connection', 'close')
+  outgoing.writeHead(answer.status, answer.headers.flat())
+  outgoing.end(answer.body ?? undefined)
+}
+
+function headOf(incoming: IncomingMessage, scheme: Head['scheme'] | null): Head {
+  const { rawHeaders, socket } = incoming
+  const pairs: [string, string][] = []
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+    pairs.push([(rawHeaders[at] ?? '').toLowerCase(), rawHeaders[at + 1] ?? ''])
+  const hosts = pairs.filter(([name]) => name === 'host')
+  return {
+    method: incoming.method ?? '',
+    scheme: scheme ?? ('encrypted' in socket ? 'https' : 'http'),
+    // two Host headers are no host at all (RFC 9112 section 3.2)
+    host: hosts.length === 1 ? (hosts[0]?.[1] ?? '') : '',
+    target: incoming.url ?? '',
+    headers: bagOf(pairs),
+    clientAddress: addressOf(socket),
+  }
+}
+
+/** An IPv4 address that the socket writes as IPv6 is the same address. */
+const addressOf = (socket: Socket): string | null => socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '') ?? null

@@ -1,0 +1,18 @@
+/** The whole conformance table, by topic. */
+
+import type { Exchange } from '../exchange.ts'
+import { answers } from './answers.ts'
+import { bodies } from './bodies.ts'
+import { credentials } from './credentials.ts'
+import { failures } from './failures.ts'
+import { headers } from './headers.ts'
+import { paths } from './paths.ts'
+
+export const exchanges: readonly { readonly topic: string; readonly rows: readonly Exchange[] }[] = [
+  { topic: 'paths', rows: paths },
+  { topic: 'headers', rows: headers },
+  { topic: 'credentials', rows: credentials },
+  { topic: 'bodies', rows: bodies },
+  { topic: 'answers', rows: answers },
+  { topic: 'failures', rows: failures },
+]

@@ -1,0 +1,143 @@
+/** Starts and stops the gateway as it is run: real workerd, Deno and Node, each a process with a port. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+export type RuntimeName = 'workerd' | 'deno' | 'node'
+export const runtimeNames: readonly RuntimeName[] = ['workerd', 'deno', 'node']
+
+export interface RunningRuntime {
+  readonly name: RuntimeName
+  readonly port: number
+  readonly pid: number
+  /** What it wrote so far: log lines, warnings, crashes. */
+  output(): string
+  stop(): Promise<void>
+}
+
+export interface RuntimeOptions {
+  readonly environment: Readonly<Record<string, string>>
+  /** Entry files, relative to `test/support/`. Default: the gateway with the routes of the conformance suite. */
+  readonly entry?: Readonly<Record<RuntimeName, string>>
+  /** Where workerd's KV namespace is served; without it there is none. */
+  readonly kvPort?: number
+}
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const bin = (name: string): string => join(root, 'node_modules/.bin', name)
+const gatewayEntry = { workerd: 'entry/worker.ts', deno: 'entry/deno.ts', node: 'entry/node.ts' }
+
+/** Resolves once it listens. Throws with what it wrote when it doesn't within 20 seconds. */
+export async function startRuntime(name: RuntimeName, options: RuntimeOptions): Promise<RunningRuntime> {
+  const entry = join(root, 'test/support', (options.entry ?? gatewayEntry)[name])
+  const directory = await mkdtemp(join(tmpdir(), 'sallyport-'))
+  const [command, ...parameters] = await commandOf(name, entry, directory, options)
+  const child = spawn(command, parameters, {
+    cwd: root,
+    // a program of ours gets what it is given: not the environment of whoever runs the tests
+    env: { PATH: process.env['PATH'], HOME: directory, PORT: '0', DENO_NO_UPDATE_CHECK: '1', ...options.environment },
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr, child.stdio[3]]) {
+    if (stream && 'on' in stream) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  }
+  const stop = async (): Promise<void> => {
+    await end(child)
+    await rm(directory, { recursive: true, force: true })
+  }
+  const port = await listening(child, () => output).catch(async (error: unknown) => {
+    await stop()
+    throw error
+  })
+  return { name, port, pid: child.pid ?? 0, output: () => output, stop }
+}
+
+async function commandOf(
+  name: RuntimeName,
+  entry: string,
+  directory: string,
+  options: RuntimeOptions,
+): Promise<[string, ...string[]]> {
+  if (name === 'node') return [bin('node'), entry]
+  if (name === 'deno')
+    return [
+      join(root, 'node_modules/deno/deno'),
+      'run',
+      '-A',
+      '--no-check',
+      '--no-lock',
+      '--unstable-no-legacy-abort',
+      entry,
+    ]
+  await bundle(entry, join(directory, 'worker.js'))
+  await writeFile(join(directory, 'config.capnp'), workerdConfig(options))
+  return [
+    join(root, 'node_modules/workerd/bin/workerd'),
+    'serve',
+    '--control-fd=3',
+    '--experimental',
+    join(directory, 'config.capnp'),
+  ]
+}
+
+/** The Worker as wrangler would bundle it. */
+export const bundle = (entry: string, outfile: string): Promise<unknown> =>
+  build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    target: 'es2024',
+    platform: 'neutral',
+    conditions: ['workerd', 'worker', 'browser', 'import'],
+    mainFields: ['browser', 'module', 'main'],
+    external: ['cloudflare:*', 'node:*'],
+    logLevel: 'error',
+  })
+
+function workerdConfig({ environment, kvPort }: RuntimeOptions): string {
+  const bindings = Object.entries(environment).map(
+    ([name, value]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(value)})`,
+  )
+  if (kvPort) bindings.push('(name = "SESSIONS", kvNamespace = "kv")')
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+    ${kvPort ? `(name = "kv", external = (address = "127.0.0.1:${kvPort}", http = ())),` : ''}
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const main :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  compatibilityDate = "2026-11-01",
+  compatibilityFlags = ["enable_request_signal"],
+  bindings = [${bindings.join(', ')}],
+);
+`
+}
+
+async function listening(child: ChildProcess, output: () => string): Promise<number> {
+  const endsAt = Date.now() + 20_000
+  for (;;) {
+    const port = /"socket":"http","port":(\d+)|listening on http:\/\/[^\s]*:(\d+)/.exec(output())
+    if (port) return Number(port[1] ?? port[2])
+    if (child.exitCode !== null || Date.now() > endsAt) throw new Error(`it doesn't listen: ${output()}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), 2_000)
+  await ended
+  clearTimeout(timer)
+}
