@@ -61,7 +61,7 @@ export function openTestGateway(
     async ask(request, headers = {}, upstream = []) {
       const begun = await gateway.begin({ ...head(request), headers: new Headers(headers) }, () => undefined)
       if (begun.kind === 'answer') return { forwarded: false, answer: begun.answer, sent: new Map() }
-      const answer = begun.finish({ status: 200, headers: upstream })
+      const { answer } = begun.finish({ status: 200, headers: upstream })
       return { forwarded: true, answer, sent: new Map(begun.plan.headers) }
     },
   }
