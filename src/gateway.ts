@@ -14,6 +14,7 @@ import { type Plan, planForward, type UpstreamHead } from './forward/forward.ts'
 import { createNameFilter } from './forward/request-headers.ts'
 import { faultInHead } from './forward/response-headers.ts'
 import type { Head } from './head.ts'
+import { pathForLog, redactRefusal } from './redact.ts'
 import { type Answer, type Asked, respondForwarded, respondPreflight, respondRefused } from './respond.ts'
 import type { Gateway as Config } from './route/compile.ts'
 import { createTable } from './route/table.ts'
@@ -173,10 +174,10 @@ export function createGateway(parts: GatewayParts): Gateway {
       origin: origin?.name ?? null,
       rule: route?.path ?? null,
       method: head.method,
-      path: head.target.split('?', 1)[0] ?? '',
+      path: pathForLog(head.target),
       decision: decision.kind,
       reason: refusal?.reason ?? null,
-      refusal,
+      refusal: refusal && redactRefusal(refusal, head),
       would: decision.kind === 'forward' ? (decision.would ?? null) : null,
       status: answer.status,
       subject: decision.kind === 'preflight' ? null : (decision.principal?.subject ?? null),

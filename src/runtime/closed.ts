@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { refuse } from '../decision.ts'
 import type { Gateway, LogEntry } from '../gateway.ts'
 import type { Head } from '../head.ts'
+import { pathForLog } from '../redact.ts'
 import { type Answer, respondRefused } from '../respond.ts'
 
 /**
@@ -47,7 +48,7 @@ export function createClosedGateway(cause: string, now: () => number, log: (entr
       origin: null,
       rule: null,
       method: head.method,
-      path: head.target.split(/[?#]/, 1)[0] ?? '',
+      path: pathForLog(head.target),
       decision: 'refuse',
       reason: refusal.reason,
       refusal,
