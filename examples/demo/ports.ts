@@ -45,7 +45,8 @@ function binds(port: number, host: string): Promise<boolean> {
   })
 }
 
-async function anyPort(): Promise<number> {
+/** A port that nobody listens at just now. */
+export async function anyPort(): Promise<number> {
   const server = createServer()
   await listen(server, 0)
   const address = server.address()
