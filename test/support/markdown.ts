@@ -1,0 +1,43 @@
+/** Reads what a page of the documentation promises: its snippets, and the files and commands it names. */
+
+export interface Snippet {
+  /** Line of the page at which it begins, from 1. */
+  readonly line: number
+  /** What its first line, a comment, calls it: `routes/app.ts`; null if it names none. */
+  readonly file: string | null
+  readonly text: string
+}
+
+/** Blocks fenced as ```ts. */
+export function snippetsOf(page: string): Snippet[] {
+  return [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => {
+    const text = match[1] ?? ''
+    return {
+      line: page.slice(0, match.index).split('\n').length,
+      file: /^\/\/ ([\w./-]+\.ts)\b/.exec(text)?.[1] ?? null,
+      text,
+    }
+  })
+}
+
+/** Paths of this repository in backquotes, and those that links lead to. */
+export function filesNamedIn(page: string): string[] {
+  const prose = page.replace(/^```[\s\S]*?^```$/gm, '')
+  const quoted = [
+    ...prose.matchAll(/`((?:src|test|bench|docs|examples|lint|\.ci)\/[\w./-]*[\w/]|[\w-]+\.(?:json|md|toml))`/g),
+  ]
+  return quoted.map((match) => match[1] ?? '')
+}
+
+export function linksIn(page: string): string[] {
+  const prose = page.replace(/^```[\s\S]*?^```$/gm, '')
+  const links = [...prose.matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)]
+  return links.map((match) => match[1] ?? '')
+}
+
+/** Scripts of package.json, as a reader would type them. */
+export function scriptsNamedIn(page: string): string[] {
+  const run = [...page.matchAll(/npm run (?:-s |--silent )?([\w:-]+)/g)].map((match) => match[1] ?? '')
+  const short = [...page.matchAll(/npm (start|test)\b/g)].map((match) => match[1] ?? '')
+  return [...run, ...short]
+}
