@@ -1,0 +1,184 @@
+/** Requests that share a look-up on real workerd, where what one request began may end with it. */
+
+import { type ClientRequest, createServer, request, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { cookieName, makeCookieValue } from '../../src/session/cookie.ts'
+import { createTestIssuer, type TestIssuer } from '../support/issuer.ts'
+import { type RunningRuntime, startRuntime } from '../support/runtimes.ts'
+
+const holdMilliseconds = 300
+const entry = 'entry/sharing.ts'
+
+let runtime: RunningRuntime
+let issuer: TestIssuer
+let kv: Counter
+let keys: Counter
+
+interface Counter {
+  readonly server: Server
+  readonly port: number
+  /** Paths that were asked for, in order. */
+  asked: string[]
+  hangs: boolean
+}
+
+/** Answers after a while, or never; counts what it is asked for. */
+async function count(answer: (path: string, response: ServerResponse) => void): Promise<Counter> {
+  const server = createServer((incoming, response) => {
+    if (incoming.method === 'PUT') return void incoming.resume().on('end', () => response.end())
+    const path = decodeURIComponent((incoming.url ?? '').split('?', 1)[0] ?? '')
+    counter.asked.push(path)
+    if (!counter.hangs) setTimeout(() => answer(path, response), holdMilliseconds)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const counter: Counter = { server, port: (server.address() as AddressInfo).port, asked: [], hangs: false }
+  return counter
+}
+
+beforeAll(async () => {
+  issuer = await createTestIssuer('https://corp.example.com')
+  kv = await count((_, response) => response.writeHead(404).end())
+  keys = await count((_, response) => response.end(JSON.stringify(issuer.jwks)))
+})
+
+afterAll(() => {
+  for (const { server } of [kv, keys]) {
+    server.close()
+    server.closeAllConnections()
+  }
+})
+
+/** A gateway that knows nothing yet: no session, no key. */
+beforeEach(async () => {
+  for (const counter of [kv, keys]) Object.assign(counter, { asked: [], hangs: false })
+  runtime = await startRuntime('workerd', {
+    entry: { workerd: entry, deno: entry, node: entry },
+    kvPort: kv.port,
+    environment: {
+      SESSION_STORE: 'kv',
+      ISSUER: issuer.issuer,
+      KEYS_URL: `http://127.0.0.1:${keys.port}/jwks`,
+      APP_URL: 'http://127.0.0.1:1',
+    },
+  })
+  return () => runtime.stop()
+})
+
+interface Sent {
+  readonly request: ClientRequest
+  readonly status: Promise<number>
+  /** How long the answer took. */
+  readonly milliseconds: Promise<number>
+}
+
+function send(headers: Record<string, string>, path = '/'): Sent {
+  const startedAt = performance.now()
+  const sent = request({
+    port: runtime.port,
+    host: '127.0.0.1',
+    path,
+    agent: false,
+    headers: { host: 'app.test', ...headers },
+  })
+  const status = new Promise<number>((resolve) => {
+    sent.on('response', (response) => response.resume().on('end', () => resolve(response.statusCode ?? 0)))
+    sent.on('error', () => resolve(0))
+  })
+  sent.end()
+  return { request: sent, status, milliseconds: status.then(() => performance.now() - startedAt) }
+}
+
+const many = (amount: number, headers: Record<string, string>, path?: string): Sent[] =>
+  Array.from({ length: amount }, () => send(headers, path))
+const statuses = async (sent: readonly Sent[]): Promise<number[]> => [
+  ...new Set(await Promise.all(sent.map(({ status }) => status))),
+]
+const slowest = async (sent: readonly Sent[]): Promise<number> =>
+  Math.max(...(await Promise.all(sent.map(({ milliseconds }) => milliseconds))))
+const asked = (counter: Counter, prefix: string): number =>
+  counter.asked.filter((path) => path.startsWith(prefix)).length
+const until = async (isSo: () => boolean): Promise<void> => {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+const unknown = (): Record<string, string> => ({ cookie: `${cookieName}=${makeCookieValue()}` })
+
+describe('fifty requests at once', () => {
+  it('for one unknown session make one read of KV', async () => {
+    const sent = many(50, unknown())
+    expect(await statuses(sent)).toEqual([401])
+    expect(asked(kv, '/session:')).toBe(1)
+  })
+
+  it('for one unknown session make a read each where the rule wants no older answer', async () => {
+    expect(await statuses(many(10, unknown(), '/strict'))).toEqual([401])
+    expect(asked(kv, '/session:')).toBe(10)
+  })
+
+  it('with a token of an issuer whose keys nobody has yet make one read of KV and one fetch', async () => {
+    const authorization = `Bearer ${await issuer.token()}`
+    // it is let through: behind the gate nobody listens
+    expect(await statuses(many(50, { authorization }))).toEqual([502])
+    expect([asked(kv, '/keys:'), asked(keys, '/')]).toEqual([1, 1])
+  })
+})
+
+describe('when the one that began leaves', () => {
+  it('the others have their answer from its read of KV, and the next request works', async () => {
+    const headers = unknown()
+    const first = send(headers)
+    await until(() => kv.asked.length > 0)
+    const others = many(20, headers)
+    await new Promise((resolve) => setTimeout(resolve, holdMilliseconds / 3))
+    first.request.destroy()
+    expect(await statuses(others)).toEqual([401])
+    expect(asked(kv, '/session:')).toBe(1)
+    expect(await send(headers).status).toBe(401)
+  })
+
+  it('and KV hangs, the others are told within the bound, and the next request works', async () => {
+    kv.hangs = true
+    const headers = unknown()
+    const first = send(headers)
+    await until(() => kv.asked.length > 0)
+    const others = many(20, headers)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    first.request.destroy()
+    expect(await statuses(others)).toEqual([503])
+    expect(await slowest(others)).toBeLessThan(2_500)
+    kv.hangs = false
+    expect(await send(headers).status).toBe(401)
+  })
+
+  it('the others have their answer from its fetch of keys, and the next request works', async () => {
+    const authorization = `Bearer ${await issuer.token()}`
+    const first = send({ authorization })
+    await until(() => keys.asked.length > 0)
+    const others = many(20, { authorization })
+    await new Promise((resolve) => setTimeout(resolve, holdMilliseconds / 3))
+    first.request.destroy()
+    expect(await statuses(others)).toEqual([502])
+    expect(asked(keys, '/')).toBe(1)
+    expect(await send({ authorization }).status).toBe(502)
+  })
+
+  it('and the issuer hangs, the others are told within the bound', async () => {
+    keys.hangs = true
+    const authorization = `Bearer ${await issuer.token()}`
+    const first = send({ authorization })
+    await until(() => keys.asked.length > 0)
+    const others = many(20, { authorization })
+    first.request.destroy()
+    expect(await statuses(others)).toEqual([503])
+    expect(await slowest(others)).toBeLessThan(2_500)
+  })
+})
+
+describe('a KV that hangs', () => {
+  it('costs a Bearer token a quarter of the bound, and no more', async () => {
+    kv.hangs = true
+    const sent = send({ authorization: `Bearer ${await issuer.token()}` })
+    expect(await sent.status).toBe(502)
+    expect(await sent.milliseconds).toBeLessThan(1_500)
+  })
+})

@@ -1,0 +1,41 @@
+/** A gateway on workerd whose look-ups take long enough that requests meet in them. */
+
+import type { FetchHandler } from '../../../src/runtime/fetch.ts'
+import { createWorkersHandler } from '../../../src/runtime/workers.ts'
+
+const routes = {
+  issuers: {
+    corp: {
+      issuer: { env: 'ISSUER' },
+      audience: 'https://api.example.com',
+      algorithms: ['RS256'],
+      jwks: { env: 'KEYS_URL' },
+    },
+  },
+  origins: [
+    {
+      name: 'app',
+      host: 'app.test',
+      upstream: { env: 'APP_URL' },
+      session: true,
+      bearer: ['corp'],
+      rules: [
+        { path: '/strict', access: 'signed-in', freshness: 0 },
+        { path: '/*', access: 'signed-in' },
+      ],
+    },
+  ],
+}
+
+let handler: FetchHandler | undefined
+
+export default {
+  fetch(
+    request: Request,
+    env: Readonly<Record<string, unknown>>,
+    context: { waitUntil(work: Promise<unknown>): void },
+  ): Promise<Response> {
+    handler ??= createWorkersHandler(routes, env)
+    return handler(request, (work) => context.waitUntil(work))
+  },
+}
