@@ -164,7 +164,8 @@ const claimFaults: Readonly<Record<string, TokenFault>> = {
   typ: 'type',
 }
 
-function principalOf(claims: JWTPayload, issuer: TrustedIssuer): Principal {
+/** What verified claims say of whom they belong to, by the issuer's own paths. */
+export function principalOf(claims: JWTPayload, issuer: TrustedIssuer): Principal {
   return vouchFor({
     kind: 'bearer',
     subject: claims.sub ?? '',

@@ -2,5 +2,5 @@
 
 import type { Identity, Principal } from '../principal.ts'
 
-/** Brands what the caller has just verified. Called by bearer.ts and session.ts, and by nobody else. */
+/** Brands what the caller has just verified. Called by bearer.ts and session.ts, by suppose.ts off the path of any request, and by nobody else. */
 export const vouchFor = (identity: Identity): Principal => identity as Principal

@@ -7,6 +7,7 @@ import { describeProblem, type Problem } from '../route/problem.ts'
 import type { SessionStore } from '../session/store.ts'
 import type { KvNamespace } from '../session/stores/kv.ts'
 import { readSettings, type Settings } from '../settings.ts'
+import { unmet } from '../unmet.ts'
 import { openOrClose } from './closed.ts'
 import { logLine } from './log.ts'
 
@@ -67,41 +68,4 @@ export function openGateway(routes: unknown, environment: Environment, runtime: 
     log,
   })
   return { gateway, settings: settings.value }
-}
-
-/** What the routes and settings ask of this runtime, and it hasn't got. */
-function unmet(
-  runtime: Runtime,
-  origins: readonly { name: string; upstream: { kind: string; name?: string } }[],
-  settings: Settings,
-  store: SessionStore | null,
-): Problem[] {
-  const problems: Problem[] = []
-  if (!store && settings.sessionStore !== 'none') {
-    problems.push({
-      file: 'environment',
-      path: 'SESSION_STORE',
-      value: settings.sessionStore,
-      message: `${runtime.name} can't open this store`,
-      fix: 'bind a KV namespace as SESSIONS on Workers; use memory for one process of Node or Deno',
-    })
-  }
-  for (const { name, upstream } of origins) {
-    const place = { file: `routes/${name}.ts`, path: 'upstream' }
-    if (upstream.kind === 'same-host' && !runtime.hasZone)
-      problems.push({
-        ...place,
-        value: 'same-host',
-        message: `on ${runtime.name} this leads back to the gateway`,
-        fix: 'write the URL of the upstream',
-      })
-    if (upstream.kind === 'binding' && !runtime.hasBinding(upstream.name ?? ''))
-      problems.push({
-        ...place,
-        value: upstream.name ?? '',
-        message: 'there is no binding of this name that can be fetched from',
-        fix: 'add it to wrangler.toml',
-      })
-  }
-  return problems
 }

@@ -1,0 +1,46 @@
+/** `sallyport check`: everything that can be found wrong before a request comes. */
+
+import { readConfiguration } from './configuration.ts'
+import { printFindings } from './findings.ts'
+import { placeHelp, placeOptions, type Verb } from './verb.ts'
+
+export const check: Verb = {
+  name: 'check',
+  summary: 'check routes and settings; exit 1 with the findings',
+  help: `Usage: npx sallyport check [--routes DIR]
+
+Reads the routes, wrangler.toml, .dev.vars and the environment, and finds what the schema refuses, what
+can't have been meant (a rule that is never reached, a public rule above the guarded one it covers), what
+the settings lack, and what the session store can't promise. Of the three, the environment goes before
+.dev.vars, and .dev.vars before [vars]. With --runtime node or deno only the environment is read.
+
+${placeHelp}`,
+  options: placeOptions,
+  positionals: [],
+  async run(given, io) {
+    const { files, surroundings, gateway, findings } = await readConfiguration(given, io)
+    if (findings.length > 0) {
+      printFindings(findings, given.flag('json'), io)
+      return 1
+    }
+    const origins = gateway?.origins ?? []
+    const counts = {
+      files: files.files.length,
+      origins: origins.length,
+      rules: origins.reduce((sum, { routes }) => sum + routes.length, 0),
+      issuers: gateway?.issuers.size ?? 0,
+    }
+    const { runtime, sources } = surroundings
+    if (given.flag('json')) {
+      io.out(JSON.stringify({ ok: true, findings: [], checked: { ...counts, runtime, environment: sources } }, null, 2))
+      return 0
+    }
+    io.out(
+      `No findings: ${plural(counts.rules, 'rule')} of ${plural(counts.origins, 'origin')}, ${plural(counts.issuers, 'issuer')}, in ${plural(counts.files, 'file')}.`,
+    )
+    io.out(`Checked: the files and their names, schema, lint, settings for ${runtime} (from ${sources.join(', ')}).`)
+    return 0
+  },
+}
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -1,0 +1,97 @@
+/** Routes, environment and settings, checked in every way there is before a request ever comes. */
+
+import { compile, type Gateway } from '../route/compile.ts'
+import { lint } from '../route/lint.ts'
+import type { Problem } from '../route/problem.ts'
+import type { SessionStore } from '../session/store.ts'
+import { createKvStore } from '../session/stores/kv.ts'
+import { createMemoryStore } from '../session/stores/memory.ts'
+import { readSettings, type Settings } from '../settings.ts'
+import { overasked, unmet } from '../unmet.ts'
+import { FindingsError } from './findings.ts'
+import { loadRouteFiles, type RouteFiles } from './route-files.ts'
+import { type RuntimeName, readSurroundings, type Surroundings } from './surroundings.ts'
+import type { Given, Io } from './verb.ts'
+
+export interface Configuration {
+  readonly files: RouteFiles
+  readonly surroundings: Surroundings
+  /** null where the schema refuses it. */
+  readonly gateway: Gateway | null
+  /** null where the environment won't do. */
+  readonly settings: Settings | null
+  readonly findings: readonly Problem[]
+}
+
+/** Reads everything, and finds everything: what start refuses is found, and more. */
+export async function readConfiguration(given: Given, io: Io): Promise<Configuration> {
+  const surroundings = await readSurroundings(given, io)
+  const files = await loadRouteFiles(surroundings.folder, io.cwd)
+  const before = [...files.findings, ...surroundings.findings]
+  if (files.config === undefined) return { files, surroundings, gateway: null, settings: null, findings: before }
+  const gateway = compile(files.config, surroundings.environment)
+  if (!gateway.ok) {
+    const findings = [...before, ...gateway.error.map(files.place)]
+    return { files, surroundings, gateway: null, settings: null, findings }
+  }
+  const settings = readSettings(surroundings.environment, gateway.value)
+  const found = settings.ok ? unmetBy(surroundings, gateway.value, settings.value) : settings.error
+  return {
+    files,
+    surroundings,
+    gateway: gateway.value,
+    settings: settings.ok ? settings.value : null,
+    findings: [...before, ...[...lint(gateway.value), ...found].map(files.place)],
+  }
+}
+
+/** For the verbs that need what they explain to be sound. Throws {@link FindingsError} where it can't be put together. */
+export async function readSoundConfiguration(
+  given: Given,
+  io: Io,
+): Promise<Configuration & { readonly gateway: Gateway; readonly settings: Settings }> {
+  const configuration = await readConfiguration(given, io)
+  const { gateway, settings, findings } = configuration
+  if (!gateway || !settings) throw new FindingsError(findings)
+  return { ...configuration, gateway, settings }
+}
+
+function unmetBy(surroundings: Surroundings, gateway: Gateway, settings: Settings): Problem[] {
+  const { runtime, bindings } = surroundings
+  const store = openable(runtime, settings.sessionStore)
+  const problems = unmet(
+    {
+      name: runtime,
+      hasBinding: (name) => bindings.has(name),
+      hasZone: runtime === 'workerd',
+    },
+    gateway.origins,
+    settings,
+    store,
+  )
+  if (store) problems.push(...overasked(gateway.origins, settings.sessionStore, store.promises))
+  if (settings.sessionStore === 'kv' && runtime === 'workerd' && !bindings.has('SESSIONS')) {
+    problems.push({
+      file: 'wrangler.toml',
+      path: 'kv_namespaces',
+      value: '',
+      message: 'SESSION_STORE is kv, and no KV namespace is bound as SESSIONS',
+      fix: 'make one with npx wrangler kv namespace create SESSIONS, and write its id here',
+    })
+  }
+  return problems
+}
+
+/** The store as far as its promises go: nothing is asked of it. */
+function openable(runtime: RuntimeName, name: Settings['sessionStore']): SessionStore | null {
+  switch (name) {
+    case 'none':
+      return null
+    case 'kv':
+      return runtime === 'workerd' ? createKvStore({ get: unasked, put: unasked, delete: unasked }) : null
+    case 'memory':
+      return runtime === 'workerd' ? null : createMemoryStore(() => 0)
+  }
+}
+
+const unasked = (): Promise<never> => Promise.reject(new TypeError('nothing is asked of a store by a check'))

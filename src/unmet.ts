@@ -1,0 +1,68 @@
+/** Finds what the routes and settings ask of the place they run in, and it hasn't got. */
+
+import { formatPath, type Problem } from './route/problem.ts'
+import type { Origin } from './route/table.ts'
+import type { SessionStore, StorePromises } from './session/store.ts'
+import type { Settings } from './settings.ts'
+
+/** What is asked of a runtime here. */
+export interface Surroundings {
+  readonly name: string
+  /** True for a binding that can be fetched from. */
+  hasBinding(name: string): boolean
+  /** Whether `'same-host'` leads anywhere but back. */
+  readonly hasZone: boolean
+}
+
+/** What the routes and settings ask of this runtime, and it hasn't got. */
+export function unmet(
+  runtime: Surroundings,
+  origins: readonly { name: string; upstream: { kind: string; name?: string } }[],
+  settings: Settings,
+  store: SessionStore | null,
+): Problem[] {
+  const problems: Problem[] = []
+  if (!store && settings.sessionStore !== 'none') {
+    problems.push({
+      file: 'environment',
+      path: 'SESSION_STORE',
+      value: settings.sessionStore,
+      message: `${runtime.name} can't open this store`,
+      fix: 'bind a KV namespace as SESSIONS on Workers; use memory for one process of Node or Deno',
+    })
+  }
+  for (const { name, upstream } of origins) {
+    const place = { file: `routes/${name}.ts`, path: 'upstream' }
+    if (upstream.kind === 'same-host' && !runtime.hasZone)
+      problems.push({
+        ...place,
+        value: 'same-host',
+        message: `on ${runtime.name} this leads back to the gateway`,
+        fix: 'write the URL of the upstream',
+      })
+    if (upstream.kind === 'binding' && !runtime.hasBinding(upstream.name ?? ''))
+      problems.push({
+        ...place,
+        value: upstream.name ?? '',
+        message: 'there is no binding of this name that can be fetched from',
+        fix: 'add it to wrangler.toml',
+      })
+  }
+  return problems
+}
+
+/** @returns a problem per rule that wants each look-up to be true now, of a store that may be late */
+export function overasked(origins: readonly Origin[], storeName: string, promises: StorePromises): Problem[] {
+  if (promises.stalenessSeconds === 0) return []
+  return origins
+    .filter((origin) => origin.session)
+    .flatMap((origin) => origin.routes)
+    .filter((route) => route.access !== 'public' && route.freshnessSeconds === 0)
+    .map((route) => ({
+      file: `routes/${route.origin.name}.ts`,
+      path: formatPath(['rules', route.index, 'freshness']),
+      value: '0',
+      message: `the rule wants to know of a sign-out at once, and ${storeName} may be ${promises.stalenessSeconds} s late`,
+      fix: 'choose a store whose consistency is strong, or give freshness as seconds, at the rule or its origin: 5',
+    }))
+}

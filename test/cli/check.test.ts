@@ -1,0 +1,203 @@
+import { describe, expect, test } from 'vitest'
+import { checkout, makeFolder, sallyport, sallyportProcess } from './support.ts'
+
+const index = `import app from './app.ts'
+export default { issuers: { corp: { issuer: 'https://issuer.example.com', audience: 'a', algorithms: ['RS256'] } }, origins: [app] }`
+const app = (more: string, rules = "[{ path: '/*', access: 'signed-in' }]"): string =>
+  `export default { name: 'app', host: 'app.example.com', upstream: 'https://legacy.example.net', bearer: ['corp'], ${more} rules: ${rules} }`
+const toml = '[vars]\nSESSION_STORE = "kv"\n[[kv_namespaces]]\nbinding = "SESSIONS"\nid = "0"\n'
+
+interface Row {
+  readonly files?: Record<string, string>
+  readonly environment?: Record<string, string>
+  readonly args?: readonly string[]
+  readonly finding: Record<string, unknown>
+}
+
+const rows: Record<string, Row> = {
+  'a misspelt key': {
+    files: { 'routes/app.ts': app('', "[{ path: '/*', acces: 'signed-in' }]") },
+    finding: { file: 'routes/app.ts', path: 'rules[0].acces', fix: 'did you mean "access"?' },
+  },
+  'an environment variable that is not set': {
+    files: { 'routes/app.ts': app("upstream: { env: 'APP_URL' },") },
+    finding: {
+      file: 'routes/app.ts',
+      path: 'upstream.env',
+      value: '"APP_URL"',
+      message: expect.stringContaining('not set'),
+    },
+  },
+  'a rule that is never reached': {
+    files: { 'routes/app.ts': app('', "[{ path: '/*', access: 'signed-in' }, { path: '/a', access: 'signed-in' }]") },
+    finding: { file: 'routes/app.ts', path: 'rules[1].path', message: expect.stringContaining("can't be reached") },
+  },
+  'a public rule above a guarded one': {
+    files: { 'routes/app.ts': app('', "[{ path: '/*', access: 'public' }, { path: '/a', access: 'signed-in' }]") },
+    finding: { file: 'routes/app.ts', path: 'rules[1].path', message: expect.stringContaining('lets everyone in') },
+  },
+  'a file that is named otherwise than its origin': {
+    files: {
+      'routes/index.ts': index.replace('app.ts', 'billing.ts'),
+      'routes/billing.ts': app(''),
+      'routes/app.ts': '',
+    },
+    finding: {
+      file: 'routes/billing.ts',
+      path: 'name',
+      value: '"app"',
+      fix: expect.stringContaining("name: 'billing'"),
+    },
+  },
+  'a file that no index lists': {
+    files: { 'routes/old.ts': app('').replace("'app'", "'old'") },
+    finding: { file: 'routes/old.ts', message: expect.stringContaining('no index lists it') },
+  },
+  'a file that exports nothing': {
+    files: { 'routes/old.ts': 'export const a = 1' },
+    finding: { file: 'routes/old.ts', message: expect.stringContaining('exports nothing by default') },
+  },
+  'a file that is no TypeScript': {
+    files: { 'routes/app.ts': 'export default {' },
+    finding: { file: 'routes/app.ts', message: expect.stringContaining("can't be loaded: ") },
+  },
+  'an import of what is not there': {
+    files: { 'routes/index.ts': "import a from './nowhere.ts'\nexport default a" },
+    finding: { file: 'routes/index.ts', message: expect.stringContaining('nowhere.ts') },
+  },
+  'no index': {
+    args: ['--routes', 'elsewhere'],
+    finding: { file: 'elsewhere/index.ts', message: 'there is no such file' },
+  },
+  'an index that exports no object': {
+    files: { 'routes/index.ts': 'export default null', 'routes/app.ts': 'export default null' },
+    finding: { file: 'routes/index.ts', path: '' },
+  },
+  'a setting that will not do': {
+    environment: { LOG: 'loud' },
+    finding: { file: 'environment', path: 'LOG', value: '"loud"', fix: expect.stringContaining('refused') },
+  },
+  'sessions without a store': {
+    files: { 'routes/app.ts': app('session: true,') },
+    finding: { file: 'environment', path: 'SESSION_STORE', message: expect.stringContaining('"app" reads sessions') },
+  },
+  'assertions without a key': {
+    files: { 'routes/app.ts': app("identity: { headers: { 'X-User': 'subject' }, assertion: true },") },
+    finding: { file: 'environment', path: 'ASSERTION_KEY' },
+  },
+  'a store that the runtime cannot open': {
+    environment: { SESSION_STORE: 'kv' },
+    finding: { file: 'environment', path: 'SESSION_STORE', message: expect.stringContaining("node can't open") },
+  },
+  'more than the store promises': {
+    files: { 'wrangler.toml': toml, 'routes/app.ts': app('session: true, freshness: 0,') },
+    finding: { file: 'routes/app.ts', path: 'rules[0].freshness', message: expect.stringContaining('60 s late') },
+  },
+  'a KV store without a namespace': {
+    files: { 'wrangler.toml': '[vars]\nSESSION_STORE = "kv"\n' },
+    finding: { path: 'kv_namespaces', message: expect.stringContaining('SESSIONS') },
+  },
+  'a cache in front of the Worker': {
+    files: { 'wrangler.toml': 'cache = { enabled = true }\n' },
+    finding: { file: 'wrangler.toml', path: 'cache.enabled', fix: 'delete it' },
+  },
+  'a cache in front of the Worker of one environment': {
+    files: { 'wrangler.toml': '[env.production]\ncache = { enabled = true }\n' },
+    finding: { file: 'wrangler.toml', path: 'env.production.cache.enabled' },
+  },
+  'a wrangler.toml that is none': {
+    files: { 'wrangler.toml': 'cache = { enabled = ' },
+    finding: { file: 'wrangler.toml', message: expect.stringContaining("can't be read") },
+  },
+  'an upstream that no binding leads to': {
+    files: { 'wrangler.toml': 'name = "a"\n', 'routes/app.ts': app("upstream: { binding: 'LEGACY' },") },
+    finding: { file: 'routes/app.ts', path: 'upstream', value: 'LEGACY' },
+  },
+  'an upstream that leads back, on Node': {
+    files: { 'routes/app.ts': app("upstream: 'same-host',") },
+    finding: { file: 'routes/app.ts', path: 'upstream', message: expect.stringContaining('leads back') },
+  },
+}
+
+describe('check finds', () => {
+  test.each(Object.entries(rows))('%s', async (_, { files, environment = {}, args = [], finding }) => {
+    const folder = makeFolder({ 'routes/index.ts': index, 'routes/app.ts': app(''), ...files })
+    try {
+      const ran = await sallyport(['check', '--json', ...args], { cwd: folder.path, environment })
+      const { findings } = JSON.parse(ran.out)
+      expect(findings).toContainEqual(expect.objectContaining(finding))
+      expect(ran.code).toBe(1)
+      for (const found of findings)
+        expect(found).toEqual({
+          file: expect.any(String),
+          path: expect.any(String),
+          value: expect.any(String),
+          message: expect.any(String),
+          fix: expect.stringMatching(/./),
+        })
+    } finally {
+      folder.end()
+    }
+  })
+})
+
+describe('the environment', () => {
+  const routes = {
+    'routes/index.ts': index,
+    'routes/app.ts': app("upstream: { env: 'APP_URL' },"),
+    'wrangler.toml':
+      '[vars]\nAPP_URL = "https://vars.example.net"\n[env.staging.vars]\nAPP_URL = "https://staging.example.net"\n',
+  }
+  test.each([
+    ['[vars]', {}, {}, [], 'https://vars.example.net'],
+    ['.dev.vars over [vars]', { '.dev.vars': 'APP_URL="https://dev.example.net"' }, {}, [], 'https://dev.example.net'],
+    [
+      'the process over both',
+      { '.dev.vars': 'APP_URL=https://dev.example.net' },
+      { APP_URL: 'https://own.example.net' },
+      [],
+      'https://own.example.net',
+    ],
+    ['the named environment', {}, {}, ['--env', 'staging'], 'https://staging.example.net'],
+    [
+      'the process alone on Node',
+      {},
+      { APP_URL: 'https://own.example.net' },
+      ['--runtime', 'node'],
+      'https://own.example.net',
+    ],
+  ])('is read from %s', async (_, files, environment, args, upstream) => {
+    const folder = makeFolder({ ...routes, ...files })
+    try {
+      const ran = await sallyport(['routes', '--json', ...args], { cwd: folder.path, environment })
+      expect(JSON.parse(ran.out).rules[0].upstream).toBe(upstream)
+    } finally {
+      folder.end()
+    }
+  })
+})
+
+describe('the process', () => {
+  test("passes the checkout's own routes, and says what was checked", async () => {
+    const ran = await sallyportProcess(['check'])
+    expect(ran).toMatchObject({ code: 0, err: '' })
+    expect(ran.out).toMatch(/^No findings: .*\nChecked: .*wrangler\.toml \[vars\]/)
+  }, 30_000)
+
+  test('ends with 1 and the finding, for people', async () => {
+    const folder = makeFolder({ 'routes/index.ts': index, 'routes/app.ts': app('hots: 1,') })
+    try {
+      const ran = await sallyportProcess(['check', '--routes', `${folder.path}/routes`], { cwd: folder.path })
+      expect(ran.code).toBe(1)
+      expect(ran.out).toContain('routes/app.ts: hots\n  unknown key "hots"\n  value: 1\n  fix:   did you mean "host"?')
+    } finally {
+      folder.end()
+    }
+  })
+
+  test('runs from the checkout by the name in package.json', async () => {
+    const { default: manifest } = await import('../../package.json', { with: { type: 'json' } })
+    const { statSync } = await import('node:fs')
+    expect(statSync(`${checkout}/${manifest.bin.sallyport}`).mode & 0o111).toBe(0o111)
+  })
+})

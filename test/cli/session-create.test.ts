@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { makeFolder, sallyport } from './support.ts'
+
+const toml = `name = "a"
+compatibility_date = "2026-11-01"
+[vars]
+SESSION_STORE = "kv"
+[[kv_namespaces]]
+binding = "SESSIONS"
+id = "00000000000000000000000000000000"
+`
+
+test('a session that was made is found again, by its cookie and by its key', async () => {
+  const folder = makeFolder({
+    'wrangler.toml': toml,
+    'routes/index.ts': `import app from './app.ts'\nexport default { origins: [app] }`,
+    'routes/app.ts': `export default { name: 'app', host: 'app.example.com', upstream: 'https://legacy.example.net', session: true,
+      rules: [{ path: '/admin', access: { all: [{ roles: ['admin'] }, { claim: 'level', is: 3 }] } }] }`,
+  })
+  try {
+    const where = { cwd: folder.path }
+    const words = ['--subject', 'ada', '--role', 'admin', '--role', 'staff', '--scope', 'a.b']
+    const claims = ['--claim', 'email=ada@example.com', '--claim', 'level:=3', '--claim', 'employee=007']
+    const made = await sallyport(['session', 'create', ...words, ...claims, '--ttl', '90', '--json'], where)
+    expect(made).toMatchObject({ code: 0, err: '' })
+    const { cookie, key, setCookie, record } = JSON.parse(made.out)
+    expect(cookie).toMatch(/^__Host-sallyport=v1\.\.[\w-]{43}$/)
+    expect(setCookie).toBe(`${cookie}; Path=/; Secure; HttpOnly; SameSite=Lax`)
+    expect(record).toMatchObject({
+      subject: 'ada',
+      issuer: 'sallyport',
+      roles: ['admin', 'staff'],
+      scopes: ['a.b'],
+      claims: { email: 'ada@example.com', level: 3, employee: '007' },
+      endsAt: record.createdAt + 90,
+    })
+    for (const session of [cookie, cookie.split('=')[1], key]) {
+      const ran = await sallyport(
+        ['explain', 'GET', 'https://app.example.com/admin', '--session', session, '--json'],
+        where,
+      )
+      expect(JSON.parse(ran.out)).toMatchObject({ decision: 'forward', principal: { kind: 'session', subject: 'ada' } })
+      expect(ran.out).not.toContain(cookie.split('=')[1])
+    }
+    const unknown = await sallyport(
+      ['explain', 'GET', 'https://app.example.com/admin', '--session', `${key}x`, '--json'],
+      where,
+    )
+    expect(JSON.parse(unknown.out)).toMatchObject({ reason: 'bad-session', refusal: { fault: 'unknown' }, status: 401 })
+    const malformed = await sallyport(
+      ['explain', 'GET', 'https://app.example.com/admin', '--session', 'nothing', '--json'],
+      where,
+    )
+    expect(JSON.parse(malformed.out)).toMatchObject({ reason: 'bad-session', refusal: { fault: 'malformed' } })
+    const said = await sallyport(
+      ['session', 'create', '--subject', 'bob', '--url', 'http://127.0.0.1:8787/admin'],
+      where,
+    )
+    expect(said.out).toMatch(/curl -H 'Cookie: __Host-sallyport=v1\.\.[\w-]{43}' http:\/\/127\.0\.0\.1:8787\/admin$/)
+  } finally {
+    folder.end()
+  }
+}, 60_000)
