@@ -28,20 +28,21 @@ export async function readConfiguration(given: Given, io: Io): Promise<Configura
   const surroundings = await readSurroundings(given, io)
   const files = await loadRouteFiles(surroundings.folder, io.cwd)
   const before = [...files.findings, ...surroundings.findings]
-  if (files.config === undefined) return { files, surroundings, gateway: null, settings: null, findings: before }
-  const gateway = compile(files.config, surroundings.environment)
-  if (!gateway.ok) {
-    const findings = [...before, ...gateway.error.map(files.place)]
-    return { files, surroundings, gateway: null, settings: null, findings }
-  }
-  const settings = readSettings(surroundings.environment, gateway.value)
-  const found = settings.ok ? unmetBy(surroundings, gateway.value, settings.value) : settings.error
+  const gateway = files.config === undefined ? null : compile(files.config, surroundings.environment)
+  const config = gateway?.ok ? gateway.value : null
+  const settings = readSettings(surroundings.environment, config)
+  const found = [
+    ...(gateway?.ok === false ? gateway.error : []),
+    ...(config ? lint(config) : []),
+    ...(settings.ok ? [] : settings.error),
+    ...(config && settings.ok ? unmetBy(surroundings, config, settings.value) : []),
+  ]
   return {
     files,
     surroundings,
-    gateway: gateway.value,
+    gateway: config,
     settings: settings.ok ? settings.value : null,
-    findings: [...before, ...[...lint(gateway.value), ...found].map(files.place)],
+    findings: [...before, ...found.map(files.place)],
   }
 }
 

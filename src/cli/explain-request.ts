@@ -7,8 +7,9 @@ import type { Head } from '../head.ts'
 import type { Principal } from '../principal.ts'
 import { respondPreflight, respondRefused } from '../respond.ts'
 import type { Gateway as Config } from '../route/compile.ts'
-import { readTarget, type Segments } from '../route/path.ts'
+import { readTarget } from '../route/path.ts'
 import type { Problem } from '../route/problem.ts'
+import type { Segments } from '../route/readings.ts'
 import { createTable, type Origin } from '../route/table.ts'
 import { type Forwarding, forwardingOf } from './explain-forward.ts'
 import { type RuleTrace, traceRules } from './explain-rules.ts'
@@ -95,7 +96,8 @@ const told = new Set(['location', 'www-authenticate', 'allow', 'retry-after'])
 
 function answerOf(decision: Decision, head: Head): Pick<Explained, 'status' | 'answer'> {
   if (decision.kind === 'forward') return { status: null, answer: {} }
-  const asked = { head, route: decision.route, requestId: 'explained' }
+  const origin = decision.kind === 'refuse' ? decision.origin : decision.route.origin
+  const asked = { head, route: decision.route, origin, requestId: 'explained' }
   const { status, headers } =
     decision.kind === 'preflight' ? respondPreflight(decision.route, asked) : respondRefused(decision.refusal, asked)
   const kept = headers.filter(([name]) => told.has(name) || name.startsWith('access-control-'))

@@ -3,8 +3,8 @@
 import type { Decision } from '../decision.ts'
 import type { Head } from '../head.ts'
 import type { Gateway as Config } from '../route/compile.ts'
-import type { Segments } from '../route/path.ts'
 import { matches } from '../route/pattern.ts'
+import type { Segments } from '../route/readings.ts'
 import type { Access } from '../route/schema.ts'
 import type { Origin, Route } from '../route/table.ts'
 import { announcedMethod } from '../shield/cors.ts'
@@ -34,12 +34,16 @@ export function traceRules(
   head: Head,
   decision: Decision,
 ): RuleTrace[] {
-  const method = decision.kind === 'preflight' ? announcedMethod(head.headers) : head.method
+  const method = (isAboutPreflight(decision) ? announcedMethod(head.headers) : null) ?? head.method
   const taken = decision.route
   return config.origins.flatMap((other) =>
     other.routes.map((route) => traceRule(route, route.origin === origin, readings, method, taken)),
   )
 }
+
+/** The rules were asked for the method that the preflight announces. */
+const isAboutPreflight = (decision: Decision): boolean =>
+  decision.kind === 'preflight' || (decision.kind === 'refuse' && decision.refusal.reason === 'cross-origin')
 
 function traceRule(
   route: Route,
@@ -78,5 +82,7 @@ function why(
   if (!seen.methodMatches) return `no: the path would, the method ${method} is not among its own`
   if (met < seen.pathMatches.length)
     return `no: only ${met} of the ${seen.pathMatches.length} readings of the path ${met === 1 ? 'matches' : 'match'}`
-  return taken && taken.index < route.index ? `no: it would, rule ${taken.index} stands above it` : 'no: not asked'
+  return taken && taken.index < route.index
+    ? `no: it would, rule ${taken.index} stands above it`
+    : 'no: it would, the request is refused before'
 }
