@@ -37,6 +37,8 @@ function hasClaim(
 
 /** The scopes that would let this principal pass, if scopes alone would; RFC 6750 section 3.1 lets us name them. */
 function missingScopes(principal: Principal, access: Requirement): readonly string[] {
+  if (typeof access === 'object' && 'any' in access)
+    return access.any.map((part) => missingScopes(principal, part)).find((scopes) => scopes.length > 0) ?? []
   const wanted = scopesIn(access).filter((scope) => !principal.scopes.includes(scope))
   if (wanted.length === 0) return []
   return meets({ ...principal, scopes: [...principal.scopes, ...wanted] }, access) ? wanted : []
