@@ -5,18 +5,22 @@ import type { TrustedIssuer } from './authenticate/bearer.ts'
 import { readCredential } from './authenticate/credential.ts'
 import type { WaitUntil } from './authenticate/share.ts'
 import { authorize } from './authorize/authorize.ts'
-import { type Decision, type Forward, type Refusal, type Refuse, refuse } from './decision.ts'
+import { type Decision, type FormToken, type Forward, type Refusal, type Refuse, refuse } from './decision.ts'
 import { type Head, selfOrigin } from './head.ts'
 import type { Principal } from './principal.ts'
 import { readTarget, type Target } from './route/path.ts'
 import type { Route, Table } from './route/table.ts'
 import { announcedMethod, isOriginHeader, isPreflight, judgePreflight, unreadable } from './shield/cors.ts'
 import { detectForgery } from './shield/csrf.ts'
+import type { CsrfTokens } from './shield/csrf-token.ts'
+import { otherProof } from './shield/old-browser.ts'
 
 export interface DecideParts {
   readonly table: Table
   readonly issuers: ReadonlyMap<string, TrustedIssuer>
   readonly authenticate: Authenticator
+  /** null: no CSRF tokens are given out, so none is taken. */
+  readonly csrf: CsrfTokens | null
 }
 
 const refusedMethods: ReadonlySet<string> = new Set(['TRACE', 'CONNECT'])
@@ -73,10 +77,15 @@ export async function decide(parts: DecideParts, head: Head, waitUntil: WaitUnti
   }
   const credential = readCredential(head.headers, taken)
   if (!credential.ok) return refuse(credential.error, route)
+  let awaits: FormToken | null = null
   if (credential.value.kind === 'session') {
     const sent = { method: head.method, self: selfOrigin(head), headers: head.headers }
     const forger = detectForgery(sent, route)
-    if (forger !== null) {
+    const proof =
+      forger !== null && route.csrf.token ? await otherProof(parts.csrf, head.headers, credential.value.cookie) : null
+    // who only reports doesn't hold a body back
+    if (proof !== null && proof !== 'shown' && !reports) awaits = proof
+    else if (forger !== null && proof !== 'shown') {
       if (!reports) return refuse({ reason: 'forged', from: forger }, route)
       would = { reason: 'forged', from: forger }
     }
@@ -90,7 +99,8 @@ export async function decide(parts: DecideParts, head: Head, waitUntil: WaitUnti
 
   const refusal = authorize(principal.value, route.access)
   if (refusal && !reports) return refuse(refusal, route, principal.value)
-  return forward(route, target.value, principal.value, would ?? refusal)
+  const passed = forward(route, target.value, principal.value, would ?? refusal)
+  return awaits ? { ...passed, awaits } : passed
 }
 
 const forward = (route: Route, target: Target, principal: Principal | null, would: Refusal | null): Forward => ({

@@ -18,7 +18,20 @@ export interface Forward {
   readonly would?: Refusal
   /** A preflight, for the upstream to answer: it takes no credential and no body with it. */
   readonly isBare?: true
+  /** Nothing goes on before the form's own token is found: the browser said nothing of where it comes from. */
+  readonly awaits?: FormToken
 }
+
+/** Where a CSRF token is to be found, and what it has to agree with. */
+export interface FormToken {
+  readonly form: FormKind
+  /** The value of the session's cookie. */
+  readonly session: string
+  /** `Cookie`, as it came. */
+  readonly cookies: string
+}
+
+export type FormKind = { readonly kind: 'urlencoded' } | { readonly kind: 'multipart'; readonly boundary: string }
 
 /** A CORS preflight: answered here, by the route that the announced request will meet. */
 export interface Preflight {

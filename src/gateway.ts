@@ -7,19 +7,22 @@ import { createKeyProvider, type KeyProviderParts } from './authenticate/jwks.ts
 import { createSessionReader } from './authenticate/session.ts'
 import type { WaitUntil } from './authenticate/share.ts'
 import { type DecideParts, decide } from './decide.ts'
-import { type Decision, type Refusal, refuse } from './decision.ts'
-import { createEndpoints } from './endpoints.ts'
+import { type Decision, type FormToken, type Refusal, refuse } from './decision.ts'
+import { createEndpoints } from './endpoints/endpoints.ts'
 import { createAssertionSigner } from './forward/assertion.ts'
 import { type Plan, planForward, type UpstreamHead } from './forward/forward.ts'
 import { createNameFilter } from './forward/request-headers.ts'
 import { faultInHead } from './forward/response-headers.ts'
 import type { Head } from './head.ts'
-import { pathForLog, redactRefusal } from './redact.ts'
+import { entryOf, type LogEntry } from './log-entry.ts'
 import { type Answer, type Asked, respondForwarded, respondPreflight, respondRefused } from './respond.ts'
 import type { Gateway as Config } from './route/compile.ts'
 import { createTable } from './route/table.ts'
 import type { SessionStore } from './session/store.ts'
 import type { Settings } from './settings.ts'
+import { unknownSender } from './shield/csrf.ts'
+import { createCsrfTokens } from './shield/csrf-token.ts'
+import { inspectForm } from './shield/form.ts'
 
 export interface GatewayParts {
   readonly config: Config
@@ -48,16 +51,21 @@ export interface Gateway {
   readonly endpoints: Hono
 }
 
-export type Begun =
-  | { readonly kind: 'answer'; readonly answer: Answer }
-  | {
-      readonly kind: 'forward'
-      readonly plan: Plan
-      /** The client's answer from the upstream's head: its body follows only if the head could be believed. */
-      finish(upstream: UpstreamHead): Finished
-      /** The client's answer when none came. */
-      fail(refusal: Refusal): Answer
-    }
+export type Begun = Answered | Forwarding | Held
+
+export interface Answered {
+  readonly kind: 'answer'
+  readonly answer: Answer
+}
+
+export interface Forwarding {
+  readonly kind: 'forward'
+  readonly plan: Plan
+  /** The client's answer from the upstream's head: its body follows only if the head could be believed. */
+  finish(upstream: UpstreamHead): Finished
+  /** The client's answer when none came. */
+  fail(refusal: Refusal): Answer
+}
 
 export interface Finished {
   readonly answer: Answer
@@ -65,22 +73,17 @@ export interface Finished {
   readonly isTheirs: boolean
 }
 
-/** One line of the log: what was asked, what became of it. No token, cookie, query or secret. */
-export interface LogEntry {
-  readonly at: number
-  readonly requestId: string
-  readonly origin: string | null
-  readonly rule: string | null
-  readonly method: string
-  readonly path: string
-  readonly decision: Decision['kind']
-  readonly reason: string | null
-  readonly refusal: Refusal | null
-  /** What would have been refused, had the rule not been told to report only. */
-  readonly would: Refusal | null
-  readonly status: number
-  readonly subject: string | null
-  readonly milliseconds: number
+/** A forward that isn't one yet: its form has to show a token first, and no byte goes on before. */
+export interface Held {
+  readonly kind: 'held'
+  release(body: AsyncIterable<Uint8Array>): Promise<Answered | Released>
+}
+
+export interface Released {
+  readonly kind: 'released'
+  readonly forwarding: Forwarding
+  /** What is to be sent: the body as it came. */
+  readonly body: AsyncIterable<Uint8Array>
 }
 
 /** True for the paths that are never forwarded and that no rule can shadow. */
@@ -96,8 +99,11 @@ export function createGateway(parts: GatewayParts): Gateway {
     cache: parts.keyCache,
   })
   const sessions = store && createSessionReader({ store, now, timeoutMilliseconds: settings.storeTimeoutMilliseconds })
+  const csrf = settings.csrfKeys.length > 0 ? createCsrfTokens(settings.csrfKeys, now) : null
+  const table = createTable(config.origins)
   const deciding: DecideParts = {
-    table: createTable(config.origins),
+    table,
+    csrf,
     issuers: config.issuers,
     authenticate: parts.authenticate ?? createAuthenticator(createBearerReader(keys, now), sessions),
   }
@@ -111,7 +117,10 @@ export function createGateway(parts: GatewayParts): Gateway {
     begin,
     decide: (head, waitUntil) => decide(deciding, head, waitUntil),
     plan,
-    endpoints: createEndpoints({ signer }),
+    endpoints: createEndpoints({
+      signer,
+      csrf: csrf && { table, tokens: csrf, authenticate: deciding.authenticate, now },
+    }),
   }
 
   async function begin(head: Head, waitUntil: WaitUntil): Promise<Begun> {
@@ -134,7 +143,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     const note = (answer: Answer, refusal: Refusal | null): Answer => {
       const would = decision.kind === 'forward' ? decision.would : undefined
       if (settings.log === 'all' || (settings.log === 'refused' && (refusal || would)))
-        log(entryOf(decision, asked, answer, refusal, startedAt))
+        log(entryOf(decision, asked, answer, refusal, { startedAt, now: now() }))
       return answer
     }
     if (decision.kind === 'refuse')
@@ -143,7 +152,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       return { kind: 'answer', answer: note(respondPreflight(decision.route, asked), null) }
     if (!planned) throw new TypeError('a forward has a plan')
     const { isPrivate } = planned
-    return {
+    const forwarding: Forwarding = {
       kind: 'forward',
       plan: planned,
       finish(upstream) {
@@ -154,6 +163,20 @@ export function createGateway(parts: GatewayParts): Gateway {
       },
       fail: (refusal) => note(respondRefused(refusal, asked), refusal),
     }
+    const { awaits } = decision
+    return awaits ? { kind: 'held', release: (body) => release(forwarding, awaits, body) } : forwarding
+  }
+
+  async function release(
+    forwarding: Forwarding,
+    awaits: FormToken,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<Answered | Released> {
+    const whole = await inspectForm(body, awaits.form, async (token) => csrf?.check(token, awaits) ?? false).catch(
+      () => null,
+    )
+    if (whole) return { kind: 'released', forwarding, body: whole }
+    return { kind: 'answer', answer: forwarding.fail({ reason: 'forged', from: unknownSender }) }
   }
 
   async function plan(decision: Extract<Decision, { kind: 'forward' }>, head: Head, requestId: string): Promise<Plan> {
@@ -161,30 +184,6 @@ export function createGateway(parts: GatewayParts): Gateway {
     const assertion =
       signer && principal && route.identity?.assertion ? await signer.sign(principal, route.origin.name) : null
     return planForward(forwarding, decision, head, requestId, assertion)
-  }
-
-  function entryOf(
-    decision: Decision,
-    { head, route, origin, requestId }: Asked,
-    answer: Answer,
-    refusal: Refusal | null,
-    startedAt: number,
-  ): LogEntry {
-    return {
-      at: startedAt,
-      requestId,
-      origin: origin?.name ?? null,
-      rule: route?.path ?? null,
-      method: head.method,
-      path: pathForLog(head.target),
-      decision: decision.kind,
-      reason: refusal?.reason ?? null,
-      refusal: refusal && redactRefusal(refusal, head),
-      would: decision.kind === 'forward' ? (decision.would ?? null) : null,
-      status: answer.status,
-      subject: decision.kind === 'preflight' ? null : (decision.principal?.subject ?? null),
-      milliseconds: Math.round((now() - startedAt) * 1000),
-    }
   }
 }
 

@@ -1,6 +1,6 @@
 /** This deployment's environment, read once and before the first request. */
 
-import type { JWK } from 'jose'
+import { base64url, type JWK } from 'jose'
 import * as z from 'zod/mini'
 import { err, ok, type Result } from './result.ts'
 import type { Environment, Gateway } from './route/compile.ts'
@@ -17,6 +17,8 @@ export interface Settings {
   /** Private ES256 keys; the first signs. Empty: no assertions. */
   readonly assertionKeys: readonly JWK[]
   readonly assertionIssuer: string
+  /** For CSRF tokens; the first signs. Empty: none are given out. */
+  readonly csrfKeys: readonly Uint8Array<ArrayBuffer>[]
 }
 
 const digits = z.pipe(z.string().check(z.regex(/^\d{1,5}$/)), z.transform(Number))
@@ -46,6 +48,14 @@ const schema = z.object({
   LOG: z._default(z.enum(['all', 'refused', 'off']), 'all'),
   PUBLIC_SCHEME: z.optional(z.enum(['http', 'https'])),
   ASSERTION_KEY: z.optional(z.pipe(z.pipe(z.string(), z.transform(parseKeys)), assertionKeys)),
+  CSRF_KEY: z.optional(
+    z.pipe(
+      z.pipe(z.string(), z.transform(parseSecrets)),
+      z
+        .array(z.instanceof(Uint8Array).check(z.refine((key) => key.length >= 32)))
+        .check(z.minLength(1), z.maxLength(4)),
+    ),
+  ),
   ASSERTION_ISSUER: z._default(z.string().check(z.minLength(1)), 'sallyport'),
 })
 
@@ -56,10 +66,12 @@ const fixes: Readonly<Record<string, string>> = {
   LOG: 'write all, refused or off',
   PUBLIC_SCHEME: 'write https where TLS ends in front of this process, or leave it out',
   ASSERTION_KEY: 'make one with: npx sallyport secret --assertion-key',
+  CSRF_KEY:
+    'make one with: npx sallyport secret (32 bytes in base64url; two, with a comma between, while one replaces the other)',
   ASSERTION_ISSUER: 'write the iss that origins shall find in assertions, or leave it out',
 }
 
-const secrets: ReadonlySet<string> = new Set(['ASSERTION_KEY'])
+const secrets: ReadonlySet<string> = new Set(['ASSERTION_KEY', 'CSRF_KEY'])
 
 /**
  * @param gateway what the routes ask for; null where they can't be read, so that the rest is told nevertheless
@@ -80,6 +92,7 @@ export function readSettings(environment: Environment, gateway: Gateway | null):
     publicScheme: read.PUBLIC_SCHEME ?? null,
     assertionKeys: read.ASSERTION_KEY ?? [],
     assertionIssuer: read.ASSERTION_ISSUER,
+    csrfKeys: read.CSRF_KEY?.map((key) => new Uint8Array(key)) ?? [],
   }
   const problems = gateway ? lacking(settings, gateway) : []
   return problems.length > 0 ? err(problems) : ok(settings)
@@ -118,6 +131,12 @@ function lacking(settings: Settings, { origins }: Gateway): Problem[] {
       ),
     )
   }
+  const tokened = origins.find((origin) => origin.routes.some((route) => route.csrf.token))
+  if (tokened && settings.csrfKeys.length === 0) {
+    problems.push(
+      problem('CSRF_KEY', '', `not set, and the origin "${tokened.name}" takes CSRF tokens`, fixes['CSRF_KEY'] ?? ''),
+    )
+  }
   return problems
 }
 
@@ -134,6 +153,15 @@ function parseKeys(text: string): unknown {
   try {
     const json: unknown = JSON.parse(text)
     return Array.isArray(json) ? json : [json]
+  } catch {
+    return null
+  }
+}
+
+/** Secrets in base64url, a comma between; null for what isn't. */
+function parseSecrets(text: string): unknown {
+  try {
+    return text.split(',').map((part) => base64url.decode(part.trim()))
   } catch {
     return null
   }

@@ -35,6 +35,7 @@ it('nothing needs to be set', () => {
     log: 'all',
     publicScheme: null,
     assertionKeys: [],
+    csrfKeys: [],
     assertionIssuer: 'sallyport',
   })
 })

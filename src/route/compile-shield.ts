@@ -33,8 +33,8 @@ function corsOf(config: ShieldConfig['cors']): Shield['cors'] {
 }
 
 function csrfOf(config: ShieldConfig['csrf']): Csrf {
-  const { origins = [], siblings = false } = config === 'exempt' ? {} : (config ?? {})
-  return { exempt: config === 'exempt', origins: originSet(origins), siblings }
+  const { origins = [], siblings = false, token = false } = config === 'exempt' ? {} : (config ?? {})
+  return { exempt: config === 'exempt', origins: originSet(origins), siblings, token }
 }
 
 function headersOf(config: NonNullable<ShieldConfig['headers']>): HeaderTable {

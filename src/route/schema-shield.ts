@@ -31,9 +31,13 @@ const cors = z
 const csrf = z.union(
   [
     z.literal('exempt'),
-    z.strictObject({ origins: z.optional(list(originPattern)), siblings: z.optional(z.boolean()) }),
+    z.strictObject({
+      origins: z.optional(list(originPattern)),
+      siblings: z.optional(z.boolean()),
+      token: z.optional(z.boolean()),
+    }),
   ],
-  'write "exempt" or { origins, siblings }',
+  'write "exempt" or { origins, siblings, token }',
 )
 
 /** They belong to the connection, to CORS, to the cookie or to the gateway: a table can't speak of them. */

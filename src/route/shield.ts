@@ -42,6 +42,8 @@ export interface Csrf {
   readonly origins: OriginSet
   /** `Sec-Fetch-Site: same-site` is enough. */
   readonly siblings: boolean
+  /** A browser that says nothing of where it comes from may show a token instead. */
+  readonly token: boolean
 }
 
 /** Names in lower case. */

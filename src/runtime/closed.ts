@@ -2,8 +2,9 @@
 
 import { Hono } from 'hono'
 import { refuse } from '../decision.ts'
-import type { Gateway, LogEntry } from '../gateway.ts'
+import type { Gateway } from '../gateway.ts'
 import type { Head } from '../head.ts'
+import type { LogEntry } from '../log-entry.ts'
 import { pathForLog } from '../redact.ts'
 import { type Answer, respondRefused } from '../respond.ts'
 

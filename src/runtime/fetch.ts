@@ -3,9 +3,10 @@
 import type { WaitUntil } from '../authenticate/share.ts'
 import type { Refusal } from '../decision.ts'
 import type { Plan, UpstreamHead } from '../forward/forward.ts'
-import { type Begun, type Gateway, isOwnPath } from '../gateway.ts'
+import { type Forwarding, type Gateway, isOwnPath } from '../gateway.ts'
 import { bagOf, type Head } from '../head.ts'
 import type { Answer } from '../respond.ts'
+import { chunksOf, streamOf } from './held.ts'
 
 export interface FetchParts {
   readonly gateway: Gateway
@@ -32,10 +33,17 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     if (isOwnPath(head.target)) return gateway.endpoints.fetch(request)
     const begun = await gateway.begin(head, waitUntil)
     if (begun.kind === 'answer') return toResponse(begun.answer, begun.answer.body)
-    return forward(begun, request)
+    if (begun.kind === 'forward') return forward(begun, request, begun.plan.isBare ? null : request.body)
+    const released = await begun.release(chunksOf(request.body))
+    if (released.kind === 'answer') return toResponse(released.answer, released.answer.body)
+    return forward(released.forwarding, request, streamOf(released.body, request.headers.get('content-length')))
   }
 
-  async function forward(begun: Extract<Begun, { kind: 'forward' }>, request: Request): Promise<Response> {
+  async function forward(
+    begun: Forwarding,
+    request: Request,
+    body: ReadableStream<Uint8Array> | null,
+  ): Promise<Response> {
     const { plan } = begun
     const giveUp = new AbortController()
     const timer = setTimeout(() => giveUp.abort(slow), plan.firstByteSeconds * 1000)
@@ -43,7 +51,7 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     request.signal.addEventListener('abort', leave)
     let upstream: Sent
     try {
-      upstream = await parts.send(plan, plan.isBare ? null : request.body, giveUp.signal)
+      upstream = await parts.send(plan, body, giveUp.signal)
     } catch (error) {
       const refusal: Refusal =
         giveUp.signal.reason === slow

@@ -1,6 +1,6 @@
 /** One JSON line per request, for people and machines to read. */
 
-import type { LogEntry } from '../gateway.ts'
+import type { LogEntry } from '../log-entry.ts'
 
 /** Facts that are null are left out; the refusal's own facts stand under `why`. */
 export function logLine({ refusal, at, ...entry }: LogEntry): string {

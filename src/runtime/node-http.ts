@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream'
-import type { Begun, Gateway } from '../gateway.ts'
+import type { Forwarding, Gateway } from '../gateway.ts'
 import { bagOf, type Head } from '../head.ts'
 import type { Answer } from '../respond.ts'
 import { refusalOf, type Sent, send } from './undici.ts'
@@ -17,26 +17,33 @@ export async function answerNode(
 ): Promise<void> {
   try {
     const begun = await gateway.begin(headOf(incoming, scheme), (work) => void work.catch(() => undefined))
-    if (begun.kind === 'answer') write(incoming, outgoing, begun.answer)
-    else await forward(begun, incoming, outgoing)
+    if (begun.kind === 'answer') return write(incoming, outgoing, begun.answer)
+    if (begun.kind === 'forward') return await forward(begun, bodyOf(begun, incoming), incoming, outgoing)
+    const released = await begun.release(incoming)
+    if (released.kind === 'answer') return write(incoming, outgoing, released.answer)
+    await forward(released.forwarding, released.body, incoming, outgoing)
   } catch {
     outgoing.destroy()
   }
 }
 
+function bodyOf({ plan }: Forwarding, incoming: IncomingMessage): IncomingMessage | null {
+  const { headers } = incoming
+  const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+  return hasBody && !plan.isBare ? incoming : null
+}
+
 async function forward(
-  begun: Extract<Begun, { kind: 'forward' }>,
+  begun: Forwarding,
+  body: IncomingMessage | AsyncIterable<Uint8Array> | null,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
   const left = new AbortController()
   outgoing.once('close', () => left.abort())
-  const { headers } = incoming
-  const hasBody =
-    !begun.plan.isBare && (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined)
   let upstream: Sent
   try {
-    upstream = await send(begun.plan, hasBody ? incoming : null, left.signal)
+    upstream = await send(begun.plan, body, left.signal)
   } catch (error) {
     return write(incoming, outgoing, begun.fail(refusalOf(error, begun.plan)))
   }

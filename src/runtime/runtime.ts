@@ -1,6 +1,7 @@
 /** What differs between Workers, Deno and Node, and nothing else; opening the gateway on any of them. */
 
-import { createGateway, type Gateway, type LogEntry } from '../gateway.ts'
+import { createGateway, type Gateway } from '../gateway.ts'
+import type { LogEntry } from '../log-entry.ts'
 import { compile, type Environment } from '../route/compile.ts'
 import { lint } from '../route/lint.ts'
 import { describeProblem, type Problem } from '../route/problem.ts'

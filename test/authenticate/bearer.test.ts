@@ -1,6 +1,6 @@
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { LogEntry } from '../../src/gateway.ts'
+import type { LogEntry } from '../../src/log-entry.ts'
 import { headerOf, openTestGateway, type TestGateway } from '../support/gateway.ts'
 import { createTestIssuer, type TestIssuer, testAudience } from '../support/issuer.ts'
 import { signRaw } from '../support/jws.ts'

@@ -1,6 +1,7 @@
 /** A whole gateway with nothing behind it: routes and settings as an operator writes them, a clock in the hand. */
 
-import { createGateway, type Gateway, type GatewayParts, type LogEntry } from '../../src/gateway.ts'
+import { type Begun, createGateway, type Gateway, type GatewayParts } from '../../src/gateway.ts'
+import type { LogEntry } from '../../src/log-entry.ts'
 import type { Answer } from '../../src/respond.ts'
 import { compile } from '../../src/route/compile.ts'
 import { logLine } from '../../src/runtime/log.ts'
@@ -17,6 +18,7 @@ export interface TestGateway {
     request: string,
     headers?: Record<string, string> | Headers,
     upstream?: readonly [string, string][],
+    body?: string,
   ): Promise<Asked>
 }
 
@@ -58,9 +60,14 @@ export function openTestGateway(
     gateway,
     lines,
     entries,
-    async ask(request, headers = {}, upstream = []) {
-      const begun = await gateway.begin({ ...head(request), headers: new Headers(headers) }, () => undefined)
+    async ask(request, headers = {}, upstream = [], body = '') {
+      let begun: Begun = await gateway.begin({ ...head(request), headers: new Headers(headers) }, () => undefined)
       if (begun.kind === 'answer') return { forwarded: false, answer: begun.answer, sent: new Map() }
+      if (begun.kind === 'held') {
+        const released = await begun.release(new Blob([body]).stream())
+        if (released.kind === 'answer') return { forwarded: false, answer: released.answer, sent: new Map() }
+        begun = released.forwarding
+      }
       const { answer } = begun.finish({ status: 200, headers: upstream })
       return { forwarded: true, answer, sent: new Map(begun.plan.headers) }
     },

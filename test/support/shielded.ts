@@ -1,6 +1,6 @@
 /** A gateway of one origin, as the shield's tests want it: rules in hand, one person signed in. */
 
-import type { LogEntry } from '../../src/gateway.ts'
+import type { LogEntry } from '../../src/log-entry.ts'
 import { makeSession } from '../../src/session/session.ts'
 import { createMemoryStore } from '../../src/session/stores/memory.ts'
 import { type Asked, headerOf, openTestGateway, type TestGateway } from './gateway.ts'

@@ -1,15 +1,18 @@
 /** The endpoints of our own: Hono's, exact paths, and never forwarded. */
 
 import { Hono } from 'hono'
-import type { AssertionSigner } from './forward/assertion.ts'
+import type { AssertionSigner } from '../forward/assertion.ts'
+import { type CsrfEndpointParts, createCsrfEndpoint } from './csrf.ts'
 
 export interface EndpointParts {
   /** null: nothing here is asserted, so there are no keys to show. */
   readonly signer: AssertionSigner | null
+  /** null: no CSRF tokens are given out. */
+  readonly csrf: CsrfEndpointParts | null
 }
 
 /** What lives under `/.sallyport/` and `/.well-known/sallyport/`: exact paths, on every host, never forwarded. */
-export function createEndpoints({ signer }: EndpointParts): Hono {
+export function createEndpoints({ signer, csrf }: EndpointParts): Hono {
   const app = new Hono()
   app.use(async (c, next) => {
     await next()
@@ -23,6 +26,7 @@ export function createEndpoints({ signer }: EndpointParts): Hono {
       return c.json(await signer.publicKeys)
     })
   }
+  if (csrf) app.route('/', createCsrfEndpoint(csrf))
   app.notFound((c) => {
     c.header('X-Sallyport', 'refused')
     return c.json({ title: 'Not found', status: 404, detail: 'There is nothing at this address.' }, 404, {
