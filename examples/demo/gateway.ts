@@ -7,8 +7,10 @@ import { createInterface } from 'node:readline'
 import type { Say } from './ports.ts'
 
 export interface GatewayParts {
-  /** The checkout: where wrangler.toml is. */
+  /** The checkout: where node_modules is. */
   readonly folder: string
+  /** Its wrangler.toml, from there. */
+  readonly config?: string
   readonly port: number
   /** What stands in `[vars]` otherwise. */
   readonly vars: Readonly<Record<string, string>>
@@ -36,13 +38,13 @@ export class PortTaken extends Error {
 const startSeconds = 60
 const stopSeconds = 5
 
-export function runGateway({ folder, port, vars, log }: GatewayParts): RunningGateway {
+export function runGateway({ folder, config = 'wrangler.toml', port, vars, log }: GatewayParts): RunningGateway {
   const wrangler = join(folder, 'node_modules/wrangler/bin/wrangler.js')
   const flags = ['--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0']
   const given = Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}:${value}`])
   const child = spawn(
     process.execPath,
-    [wrangler, 'dev', '--local', '--show-interactive-dev-session=false', ...flags, ...given],
+    [wrangler, 'dev', '--config', config, '--local', '--show-interactive-dev-session=false', ...flags, ...given],
     {
       cwd: folder,
       // a group of its own: Ctrl-C in the terminal reaches us alone, and we end the group
@@ -85,7 +87,9 @@ export function runGateway({ folder, port, vars, log }: GatewayParts): RunningGa
     const until = Date.now() + startSeconds * 1000
     while (!hasEnded && Date.now() < until) {
       // that something answers at this port isn't enough: it could be another's
-      if (said().includes(`Ready on http://127.0.0.1:${port}`) && (await answers(port))) return
+      const status = said().includes(`Ready on http://127.0.0.1:${port}`) ? await askHealth(port) : null
+      if (status === 200) return
+      if (status !== null) throw new Error('the gateway is closed: its last line, and `npx sallyport check`, say why')
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
     const wasTaken = said().includes(`Address already in use (127.0.0.1:${port})`)
@@ -102,12 +106,13 @@ export function runGateway({ folder, port, vars, log }: GatewayParts): RunningGa
   }
 }
 
-async function answers(port: number): Promise<boolean> {
+/** @returns the status, or null where nobody answers yet */
+async function askHealth(port: number): Promise<number | null> {
   try {
-    const response = await fetch(`http://127.0.0.1:${port}/.sallyport/health`, { signal: AbortSignal.timeout(2_000) })
-    return response.ok && (await response.text()) === 'ok\n'
+    const url = `http://127.0.0.1:${port}/.sallyport/health`
+    return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).status
   } catch {
-    return false
+    return null
   }
 }
 

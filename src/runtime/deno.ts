@@ -1,10 +1,10 @@
 /** The gateway on Deno: the adapter, and the entry of `deno run`. */
 
-import type { Readable } from 'node:stream'
 import routes from '../../routes/index.ts'
 import { createMemoryStore } from '../session/stores/memory.ts'
 import { createFetchHandler } from './fetch.ts'
 import { openGateway } from './runtime.ts'
+import { streamOf } from './stream.ts'
 import { refusalOf, send } from './undici.ts'
 
 interface DenoGlobal {
@@ -16,11 +16,7 @@ interface DenoGlobal {
 }
 declare const Deno: DenoGlobal
 
-/**
- * Listens on `HOST` (default 127.0.0.1) and `PORT` (default 8787).
- *
- * @param memory what the store `memory` is, on this process
- */
+/** Listens on `HOST` (default 127.0.0.1) and `PORT` (default 8787); `memory` is the store of that name. */
 export function serveDeno(config: unknown, memory = createMemoryStore(() => Date.now() / 1000)): void {
   const env = Deno.env.toObject()
   const { gateway, settings } = openGateway(config, env, {
@@ -46,7 +42,6 @@ export function serveDeno(config: unknown, memory = createMemoryStore(() => Date
     },
     refusalOf,
   })
-  const background = (work: Promise<unknown>): void => void work.catch(() => undefined)
   Deno.serve(
     {
       hostname: env['HOST'] ?? '127.0.0.1',
@@ -55,23 +50,9 @@ export function serveDeno(config: unknown, memory = createMemoryStore(() => Date
     },
     (request, info) => {
       addresses.set(request, info.remoteAddr.hostname)
-      return handler(request, background)
+      return handler(request, (work) => void work.catch(() => undefined))
     },
   )
-}
-
-/** `Readable.toWeb` of Deno throws, uncaught, when the stream is cancelled while data is on its way. */
-function streamOf(readable: Readable): ReadableStream<Uint8Array> {
-  const chunks: AsyncIterator<Uint8Array> = readable[Symbol.asyncIterator]()
-  const source = {
-    async pull(controller: ReadableStreamDefaultController<Uint8Array>) {
-      const { done, value } = await chunks.next()
-      if (done) controller.close()
-      else controller.enqueue(value)
-    },
-    cancel: () => void readable.destroy(),
-  }
-  return new ReadableStream(source, { highWaterMark: 0 })
 }
 
 if (import.meta.main) serveDeno(routes)

@@ -2,13 +2,10 @@
 
 import routes from '../../routes/index.ts'
 import type { Plan } from '../forward/forward.ts'
-import { createKvStore, type KvNamespace } from '../session/stores/kv.ts'
+import { createKvStore } from '../session/stores/kv.ts'
+import { type Fetcher, isFetcher, isKv } from './bindings.ts'
 import { createFetchHandler, type FetchHandler } from './fetch.ts'
 import { openOrRefuse } from './runtime.ts'
-
-interface Fetcher {
-  fetch(url: string, init: RequestInit): Promise<Response>
-}
 
 type Env = Readonly<Record<string, unknown>>
 
@@ -61,9 +58,3 @@ function fetcherOf({ upstream }: Plan, env: Env): Fetcher {
   const binding = upstream.kind === 'binding' ? env[upstream.name] : null
   return isFetcher(binding) ? binding : globalThis
 }
-
-const isFetcher = (value: unknown): value is Fetcher =>
-  typeof value === 'object' && value !== null && 'fetch' in value && typeof value.fetch === 'function'
-
-const isKv = (value: unknown): value is KvNamespace =>
-  typeof value === 'object' && value !== null && 'get' in value && 'put' in value && 'delete' in value

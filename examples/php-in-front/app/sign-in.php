@@ -1,0 +1,3 @@
+<!doctype html>
+<title>Sign in</title>
+<p>Ask the office for a session.</p>
