@@ -56,6 +56,12 @@ async function forward(
   }
   outgoing.writeHead(answer.status, answer.headers.flat())
   pipeline(upstream.body, outgoing, () => undefined)
+  // a head must not wait for a body that hasn't begun; together with one that is here it goes out in one piece
+  if (upstream.body.readableLength === 0) {
+    setImmediate(() => {
+      if (!outgoing.writableEnded) outgoing.flushHeaders()
+    })
+  }
 }
 
 function write(incoming: IncomingMessage, outgoing: ServerResponse, answer: Answer): void {

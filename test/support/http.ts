@@ -87,16 +87,17 @@ export class Reader {
     return { ...head, ...(await this.body(head, method)) }
   }
 
-  /** One chunk of a chunked body; '' for the last one. */
+  /** One chunk of a chunked body; '' for the last one. The line end after a chunk may come with the next. */
   async chunk(): Promise<string | null> {
+    await this.until(() => this.buffer !== '')
+    if (this.buffer.startsWith('\r')) await this.exactly(2)
     await this.until(() => this.buffer.includes('\r\n'))
     const end = this.buffer.indexOf('\r\n')
     if (end < 0) return null
     const size = Number.parseInt(this.take(end + 2), 16)
     const text = await this.exactly(size)
     // after the last chunk: trailers until an empty line
-    if (size > 0) await this.exactly(2)
-    else while ((await this.line()) !== '') if (this.ended) return null
+    if (size === 0) while ((await this.line()) !== '') if (this.ended) return null
     return text.length === size ? text : null
   }
 

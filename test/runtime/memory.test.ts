@@ -1,0 +1,94 @@
+/** 100 MB down and up cost no more memory than through the runtime's own forward, give or take 16 MiB. */
+
+import { readFile } from 'node:fs/promises'
+import { createServer, request, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RuntimeName, runtimeNames, startRuntime } from '../support/runtimes.ts'
+
+const bytes = 100_000_000
+const allowedKiB = 16 * 1024
+const bareEntry = { workerd: 'entry/bare-worker.ts', deno: 'entry/bare-deno.ts', node: 'entry/bare-node.ts' }
+
+let upstream: Server
+let address: string
+beforeAll(async () => {
+  upstream = createServer(async (incoming, outgoing) => {
+    let received = 0
+    for await (const chunk of incoming) received += (chunk as Buffer).length
+    if (incoming.method === 'POST') return void outgoing.end(String(received))
+    outgoing.setHeader('content-length', bytes)
+    const block = Buffer.alloc(100_000, 'x')
+    for (let at = 0; at < bytes / block.length; at++) {
+      if (!outgoing.write(block)) await new Promise((resolve) => outgoing.once('drain', resolve))
+    }
+    outgoing.end()
+  })
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
+  address = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
+})
+afterAll(() => {
+  upstream?.closeAllConnections()
+  upstream?.close()
+})
+
+/** The most that a process has had in memory at once, in KiB. */
+const peakOf = async (pid: number): Promise<number> =>
+  Number(/VmHWM:\s+(\d+) kB/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1])
+
+/** @returns what the answer's body was: its length for a download, its text for an upload */
+const exchange = (port: number, method: 'GET' | 'POST'): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const headers = { host: 'app.test', ...(method === 'POST' && { 'content-length': String(bytes) }) }
+    const outgoing = request({ port, host: '127.0.0.1', method, path: '/public/big', headers, agent: false })
+    outgoing.on('error', reject)
+    outgoing.on('response', async (incoming) => {
+      let length = 0
+      let text = ''
+      for await (const chunk of incoming) {
+        length += (chunk as Buffer).length
+        if (method === 'POST') text += chunk
+      }
+      resolve(method === 'POST' ? Number(text) : length)
+    })
+    if (method === 'GET') return void outgoing.end()
+    const block = Buffer.alloc(100_000, 'x')
+    const more = async (): Promise<void> => {
+      for (let at = 0; at < bytes / block.length; at++)
+        if (!outgoing.write(block)) await new Promise((done) => outgoing.once('drain', done))
+      outgoing.end()
+    }
+    more().catch(reject)
+  })
+
+async function measure(name: RuntimeName, isBare: boolean): Promise<{ down: number; up: number }> {
+  const environment = {
+    APP_URL: address,
+    DOWN_URL: address,
+    ISSUER: address,
+    HUNG_ISSUER: address,
+    SESSION_STORE: 'memory',
+  }
+  const running = await startRuntime(name, {
+    environment: name === 'workerd' ? { ...environment, SESSION_STORE: 'kv' } : environment,
+    ...(isBare ? { entry: bareEntry } : { kvPort: 1 }),
+  })
+  try {
+    expect(await exchange(running.port, 'GET')).toBe(bytes)
+    const down = await peakOf(running.pid)
+    expect(await exchange(running.port, 'POST')).toBe(bytes)
+    return { down, up: await peakOf(running.pid) }
+  } finally {
+    await running.stop()
+  }
+}
+
+describe.skipIf(process.platform !== 'linux')('100 MB', () => {
+  it.each(runtimeNames)('through %s', { timeout: 60_000 }, async (name) => {
+    const bare = await measure(name, true)
+    const ours = await measure(name, false)
+    console.info(`${name}: peak KiB, bare ${JSON.stringify(bare)}, gateway ${JSON.stringify(ours)}`)
+    expect(ours.down - bare.down).toBeLessThan(allowedKiB)
+    expect(ours.up - bare.up).toBeLessThan(allowedKiB)
+  })
+})
