@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import type * as z from 'zod/mini'
+import { gatewaySchema, type RuleConfig } from '../../src/route/schema.ts'
+import { makeCookieValue } from '../../src/session/cookie.ts'
+import { headerOf, openTestGateway } from '../support/gateway.ts'
+import { head } from '../support/head.ts'
+import { originOf } from '../support/routes.ts'
+
+const at = 'https://app.example.com'
+const cookie = `__Host-sallyport=${makeCookieValue()}`
+const record = {
+  v: 1,
+  id: 's-1',
+  subject: 'ann',
+  issuer: 'https://i.example.com',
+  claims: {},
+  roles: [],
+  scopes: [],
+  createdAt: 0,
+  lastSeenAt: 0,
+  expiresAt: 4_000_000_000,
+  endsAt: 4_000_000_000,
+}
+
+/** A gateway of one rule, with one session in its store until `end` is called. */
+function open(rule: Partial<RuleConfig>) {
+  let text: string | null = JSON.stringify(record)
+  const promises = { consistency: 'strong', atomic: true, stalenessSeconds: 0 } as const
+  const store = { promises, read: async () => text, write: async () => undefined, delete: async () => undefined }
+  const routes = { origins: [originOf([{ path: '/a', access: 'signed-in', ...rule }])] }
+  const { ask, gateway } = openTestGateway(routes, { SESSION_STORE: 'memory' }, { store })
+  const status = async (request: string, headers: Record<string, string> = { cookie }): Promise<number> =>
+    (await ask(request, headers)).answer.status
+  const end = (): void => {
+    text = null
+  }
+  return { ask, gateway, status, end }
+}
+
+/** For each key that a rule may have: what it refuses, beside the like that it lets through. */
+const denials: Readonly<Record<keyof RuleConfig, () => Promise<void>>> = {
+  async path() {
+    const { status } = open({ path: '/a' })
+    expect([await status(`GET ${at}/a`), await status(`GET ${at}/b`)]).toEqual([200, 404])
+  },
+  async methods() {
+    const { status } = open({ methods: ['GET'] })
+    expect([await status(`GET ${at}/a`), await status(`HEAD ${at}/a`)]).toEqual([200, 404])
+  },
+  async access() {
+    expect(await open({ access: 'signed-in' }).status(`GET ${at}/a`)).toBe(200)
+    expect(await open({ access: 'signed-in' }).status(`GET ${at}/a`, {})).toBe(401)
+    expect(await open({ access: { roles: ['admin'] } }).status(`GET ${at}/a`)).toBe(403)
+  },
+  async mode() {
+    expect(await open({ mode: 'report' }).status(`GET ${at}/a`, {})).toBe(200)
+    expect(await open({ mode: 'enforce' }).status(`GET ${at}/a`, {})).toBe(401)
+  },
+  async cors() {
+    const { status } = open({ cors: { origins: ['https://friend.example'] } })
+    const preflight = (origin: string) => status(`OPTIONS ${at}/a`, { origin, 'access-control-request-method': 'GET' })
+    expect([await preflight('https://friend.example'), await preflight('https://evil.example')]).toEqual([204, 403])
+  },
+  async csrf() {
+    const { status } = open({ csrf: { origins: ['https://friend.example'] } })
+    const post = (origin: string) => status(`POST ${at}/a`, { cookie, origin })
+    expect([await post('https://friend.example'), await post('https://evil.example')]).toEqual([200, 403])
+  },
+  async headers() {
+    const framed = async (headers: 'legacy' | 'strict') =>
+      headerOf((await open({ headers }).ask(`GET ${at}/a`, { cookie })).answer, 'x-frame-options')
+    expect([await framed('legacy'), await framed('strict')]).toEqual(['SAMEORIGIN', 'DENY'])
+  },
+  async identity() {
+    const forged = { cookie, 'x-remote-user': 'root' }
+    const { sent } = await open({ identity: { headers: { 'X-Remote-User': 'subject' } } }).ask(`GET ${at}/a`, forged)
+    expect(sent.get('x-remote-user')).toBe('ann')
+  },
+  async freshness() {
+    for (const [freshness, status] of [
+      [5, 200],
+      [0, 401],
+    ] as const) {
+      const gateway = open({ freshness })
+      expect(await gateway.status(`GET ${at}/a`)).toBe(200)
+      gateway.end()
+      expect(await gateway.status(`GET ${at}/a`)).toBe(status)
+    }
+  },
+  async pass() {
+    const sent = async (authorization: boolean) =>
+      (await open({ pass: { authorization } }).ask(`GET ${at}/a`, { cookie, authorization: 'Basic YTpi' })).sent
+    expect([(await sent(true)).has('authorization'), (await sent(false)).has('authorization')]).toEqual([true, false])
+  },
+  async timeouts() {
+    const { gateway } = open({ timeouts: { firstByteSeconds: 1 } })
+    const begun = await gateway.begin(head(`GET ${at}/a`, { cookie }), () => undefined)
+    expect(begun.kind === 'forward' && begun.plan.firstByteSeconds).toBe(1)
+    expect(begun.kind === 'forward' && begun.fail({ reason: 'upstream-timeout', seconds: 1 }).status).toBe(504)
+  },
+}
+
+describe('each option of a rule denies', () => {
+  it.each(Object.entries(denials))('%s', (_, denial) => denial())
+
+  it('and none is without a test in which it does', () => {
+    expect(ruleKeys().sort()).toEqual(Object.keys(denials).sort())
+  })
+})
+
+interface Def {
+  readonly shape: Readonly<Record<string, z.ZodMiniType>>
+  readonly element: z.ZodMiniType
+}
+const defOf = (schema: z.ZodMiniType | undefined): Partial<Def> => (schema?._zod.def ?? {}) as Partial<Def>
+
+function ruleKeys(): string[] {
+  const origin = defOf(defOf(defOf(gatewaySchema).shape?.['origins']).element)
+  return Object.keys(defOf(defOf(origin.shape?.['rules']).element).shape ?? {})
+}
