@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, matchesGlob } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
@@ -63,6 +63,16 @@ const violations: [law: string, file: string, text: string, rule: string][] = [
   ],
   ['upstash imports no other store', 'src/session/stores/upstash.ts', imports('./kv.ts'), restricted],
   ['the Durable Object imports no other store', 'src/session/stores/durable-object.ts', imports('./kv.ts'), restricted],
+  ['nothing on the path of a request supposes', 'src/authenticate/x.ts', imports('./suppose.ts'), restricted],
+  ['decide never supposes', 'src/decide.ts', imports('./authenticate/suppose.ts'), restricted],
+  ['gateway never supposes', 'src/gateway.ts', imports('./authenticate/suppose.ts'), restricted],
+  ['runtime never supposes', 'src/runtime/x.ts', imports('../authenticate/suppose.ts'), restricted],
+  ['admin never supposes', 'src/admin/x.ts', imports('../authenticate/suppose.ts'), restricted],
+  ['nobody vouches but who verifies', 'src/authenticate/x.ts', imports('./vouch.ts'), restricted],
+  ['sign-in never vouches', 'src/sign-in/x.ts', imports('../authenticate/vouch.ts'), restricted],
+  ['cli never vouches', 'src/cli/x.ts', imports('../authenticate/vouch.ts'), restricted],
+  ['redact never imports forward', 'src/redact.ts', imports('./forward/forward.ts'), restricted],
+  ['unmet never imports runtime', 'src/unmet.ts', imports('./runtime/runtime.ts'), restricted],
   ['principal imports no schema', 'src/principal.ts', importsType('./route/schema.ts'), restricted],
   ['decision imports no authenticator', 'src/decision.ts', importsType('./authenticate/vouch.ts'), restricted],
   ['result imports no principal', 'src/result.ts', importsType('./principal.ts'), restricted],
@@ -108,6 +118,8 @@ const allowed: [file: string, text: string][] = [
   ['src/session/stores/upstash.ts', imports('@upstash/redis/cloudflare')],
   ['src/sign-in/x.ts', imports('hono')],
   ['src/cli/x.ts', imports('node:fs')],
+  ['src/cli/x.ts', imports('../authenticate/suppose.ts')],
+  ['src/authenticate/session.ts', imports('./vouch.ts')],
   ['src/route/x.ts', "import * as z from 'zod/mini'\n\nexport const used = z\n"],
 ]
 
@@ -194,4 +206,22 @@ describe('the laws of the house', () => {
       expect([...seen]).toContain(`src/route/${name}.ts lint/suspicious/noImportCycles`)
     }
   })
+
+  it('has one law for each file of src', () => {
+    const { overrides }: Configuration = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8'))
+    const laws = overrides.filter(({ linter }) => linter.rules['style']?.['noRestrictedImports'])
+    const holds = (file: string, includes: readonly string[]): boolean =>
+      includes.some((glob) => !glob.startsWith('!') && matchesGlob(file, glob)) &&
+      !includes.some((glob) => glob.startsWith('!') && matchesGlob(file, glob.slice(1)))
+    const files = globSync('src/**/*.ts', { cwd: root })
+    expect(files.length).toBeGreaterThan(40)
+    expect(files.filter((file) => laws.filter(({ includes }) => holds(file, includes)).length !== 1)).toEqual([])
+  })
 })
+
+interface Configuration {
+  readonly overrides: readonly {
+    readonly includes: readonly string[]
+    readonly linter: { readonly rules: Readonly<Record<string, Readonly<Record<string, unknown>>>> }
+  }[]
+}
