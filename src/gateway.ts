@@ -9,6 +9,7 @@ import type { WaitUntil } from './authenticate/share.ts'
 import { type DecideParts, decide } from './decide.ts'
 import { type Decision, type FormToken, type Refusal, refuse } from './decision.ts'
 import { createEndpoints } from './endpoints/endpoints.ts'
+import type { ReportEntry } from './endpoints/reports.ts'
 import { createAssertionSigner } from './forward/assertion.ts'
 import { type Plan, planForward, type UpstreamHead } from './forward/forward.ts'
 import { createNameFilter } from './forward/request-headers.ts'
@@ -38,6 +39,8 @@ export interface GatewayParts {
   /** Seconds since the epoch. */
   readonly now: () => number
   readonly log: (entry: LogEntry) => void
+  /** Where reports of broken policies go; without it none are taken. */
+  readonly logReport?: (entry: ReportEntry) => void
 }
 
 export interface Gateway {
@@ -120,6 +123,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     endpoints: createEndpoints({
       signer,
       csrf: csrf && { table, tokens: csrf, authenticate: deciding.authenticate, now },
+      reports: parts.logReport ? { table, now, log: parts.logReport } : null,
     }),
   }
 

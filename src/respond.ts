@@ -12,6 +12,7 @@ import { type Origin, type Route, withoutPort } from './route/table.ts'
 import { privateCacheControl } from './shield/cache.ts'
 import { announcedMethod, corsFor, isPreflight, passesCors, preflightHeaders } from './shield/cors.ts'
 import { dress, dressOwn } from './shield/headers.ts'
+import { noteNonce } from './shield/nonce.ts'
 
 /** An answer before it is a Response: `body` is null where there is none, or where it streams from the upstream. */
 export interface Answer {
@@ -19,6 +20,8 @@ export interface Answer {
   /** Names in lower case; `set-cookie` one by one, last. */
   readonly headers: [string, string][]
   readonly body: string | null
+  /** What the scripts and styles of the upstream's page are to carry: the runtime writes it in as they stream. */
+  readonly nonce?: string
 }
 
 /** What an answer depends on besides what was decided. */
@@ -71,10 +74,17 @@ export function respondForwarded(upstream: UpstreamHead, isPrivate: boolean, ask
     headers.push(['cache-control', privateCacheControl(caching.join(', '))])
   }
   headers = dress(headers, shield.headers, head.scheme === 'https')
+  const policy = shield.headers.nonce
+  const noted = policy && noteNonce(headers, policy, head.method !== 'HEAD' && !bodiless.has(upstream.status))
+  if (noted) headers = noted.headers
   headers.push(['x-request-id', requestId])
   for (const [name, value] of corsFor(shield, head.headers, method)) headers.push([name, value])
-  return { status: upstream.status, headers: joinVary(headers), body: null }
+  const answer = { status: upstream.status, headers: joinVary(headers), body: null }
+  return noted?.nonce ? { ...answer, nonce: noted.nonce } : answer
 }
+
+/** Statuses that have no body (Fetch section 2.2.3). */
+const bodiless: ReadonlySet<number> = new Set([101, 204, 205, 304])
 
 /** An answer of the gateway's own: nobody takes its headers away. */
 function own(answer: Answer, asked: Asked): Answer {

@@ -17,7 +17,7 @@ export interface Surroundings {
 /** What the routes and settings ask of this runtime, and it hasn't got. */
 export function unmet(
   runtime: Surroundings,
-  origins: readonly { name: string; upstream: { kind: string; name?: string } }[],
+  origins: readonly Pick<Origin, 'name' | 'upstream' | 'routes'>[],
   settings: Settings,
   store: SessionStore | null,
 ): Problem[] {
@@ -31,7 +31,7 @@ export function unmet(
       fix: 'bind a KV namespace as SESSIONS on Workers; use memory for one process of Node or Deno',
     })
   }
-  for (const { name, upstream } of origins) {
+  for (const { name, upstream, routes } of origins) {
     const place = { file: `routes/${name}.ts`, path: 'upstream' }
     if (upstream.kind === 'same-host' && !runtime.hasZone)
       problems.push({
@@ -40,12 +40,21 @@ export function unmet(
         message: `on ${runtime.name} this leads back to the gateway`,
         fix: 'write the URL of the upstream',
       })
-    if (upstream.kind === 'binding' && !runtime.hasBinding(upstream.name ?? ''))
+    if (upstream.kind === 'binding' && !runtime.hasBinding(upstream.name))
       problems.push({
         ...place,
-        value: upstream.name ?? '',
+        value: upstream.name,
         message: 'there is no binding of this name that can be fetched from',
         fix: 'add it to wrangler.toml',
+      })
+    const noting = runtime.name === 'workerd' ? undefined : routes.find((route) => route.headers.nonce)
+    if (noting)
+      problems.push({
+        file: place.file,
+        path: formatPath(['rules', noting.index, 'headers', 'csp', 'nonce']),
+        value: 'true',
+        message: `on ${runtime.name} nothing can write a nonce into a page as it streams: only Workers have HTMLRewriter`,
+        fix: "run it on Workers, or leave nonce out and name what may run: hashes, or 'self' with scripts in files",
       })
   }
   return problems

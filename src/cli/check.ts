@@ -1,5 +1,7 @@
 /** `sallyport check`: everything that can be found wrong before a request comes. */
 
+import { describeProblem } from '../route/problem.ts'
+import { warn } from '../route/warn.ts'
 import { readConfiguration } from './configuration.ts'
 import { printFindings } from './findings.ts'
 import { placeHelp, placeOptions, type Verb } from './verb.ts'
@@ -11,7 +13,7 @@ export const check: Verb = {
 
 Reads the routes, wrangler.toml, .dev.vars and the environment, and finds what the schema refuses, what
 can't have been meant (a rule that is never reached, a public rule above the guarded one it covers), what
-the settings lack, and what the session store can't promise. Of the three, the environment goes before
+the settings lack, and what the session store can't promise. Warns of rules that only report. Of the three, the environment goes before
 .dev.vars, and .dev.vars before [vars]. With --runtime node or deno only the environment is read.
 
 ${placeHelp}`,
@@ -23,6 +25,7 @@ ${placeHelp}`,
       printFindings(findings, given.flag('json'), io)
       return 1
     }
+    const warnings = gateway ? warn(gateway) : []
     const origins = gateway?.origins ?? []
     const counts = {
       files: files.files.length,
@@ -32,12 +35,19 @@ ${placeHelp}`,
     }
     const { runtime, sources } = surroundings
     if (given.flag('json')) {
-      io.out(JSON.stringify({ ok: true, findings: [], checked: { ...counts, runtime, environment: sources } }, null, 2))
+      io.out(
+        JSON.stringify(
+          { ok: true, findings: [], warnings, checked: { ...counts, runtime, environment: sources } },
+          null,
+          2,
+        ),
+      )
       return 0
     }
     io.out(
       `No findings: ${plural(counts.rules, 'rule')} of ${plural(counts.origins, 'origin')}, ${plural(counts.issuers, 'issuer')}, in ${plural(counts.files, 'file')}.`,
     )
+    if (warnings.length > 0) io.out(`\nWarnings:\n${warnings.map(describeProblem).join('\n')}\n`)
     io.out(`Checked: the files and their names, schema, lint, settings for ${runtime} (from ${sources.join(', ')}).`)
     return 0
   },

@@ -3,6 +3,7 @@
 import process from 'node:process'
 import { nearest } from '../route/problem.ts'
 import { check } from './check.ts'
+import { cspSuggest } from './csp-suggest.ts'
 import { explain } from './explain.ts'
 import { FindingsError, printFindings } from './findings.ts'
 import { routes } from './routes.ts'
@@ -10,7 +11,7 @@ import { secret } from './secret.ts'
 import { sessionCreate } from './session-create.ts'
 import { type Io, readGiven, UsageError, type Verb } from './verb.ts'
 
-const verbs: readonly Verb[] = [check, routes, explain, secret, sessionCreate]
+const verbs: readonly Verb[] = [check, routes, explain, secret, sessionCreate, cspSuggest]
 
 /** Runs the CLI in this process, and leaves it its exit code. */
 export async function start(): Promise<void> {

@@ -3,16 +3,19 @@
 import { Hono } from 'hono'
 import type { AssertionSigner } from '../forward/assertion.ts'
 import { type CsrfEndpointParts, createCsrfEndpoint } from './csrf.ts'
+import { createReportsEndpoint, type ReportsEndpointParts } from './reports.ts'
 
 export interface EndpointParts {
   /** null: nothing here is asserted, so there are no keys to show. */
   readonly signer: AssertionSigner | null
   /** null: no CSRF tokens are given out. */
   readonly csrf: CsrfEndpointParts | null
+  /** null: reports of broken policies go nowhere. */
+  readonly reports: ReportsEndpointParts | null
 }
 
 /** What lives under `/.sallyport/` and `/.well-known/sallyport/`: exact paths, on every host, never forwarded. */
-export function createEndpoints({ signer, csrf }: EndpointParts): Hono {
+export function createEndpoints({ signer, csrf, reports }: EndpointParts): Hono {
   const app = new Hono()
   app.use(async (c, next) => {
     await next()
@@ -27,6 +30,7 @@ export function createEndpoints({ signer, csrf }: EndpointParts): Hono {
     })
   }
   if (csrf) app.route('/', createCsrfEndpoint(csrf))
+  if (reports) app.route('/', createReportsEndpoint(reports))
   app.notFound((c) => {
     c.header('X-Sallyport', 'refused')
     return c.json({ title: 'Not found', status: 404, detail: 'There is nothing at this address.' }, 404, {

@@ -43,6 +43,8 @@ export function planForward(
   const { route, target, principal, isBare = false } = decision
   const ours: [string, string][] = [...forwardedHeaders(head), ['x-request-id', requestId]]
   if (principal && route.identity) ours.push(...identityHeaders(principal, route.identity))
+  // a page that gets a nonce is read on its way
+  if (route.headers.nonce) ours.push(['accept-encoding', 'identity'])
   if (assertion !== null) ours.push(['x-sallyport-assertion', assertion])
   return {
     url: `${baseOf(route.origin.upstream, head)}${target.path}${target.search}`,
@@ -53,6 +55,7 @@ export function planForward(
       passAuthorization: route.passAuthorization,
       passSessionCookie: route.passSessionCookie,
       isBare,
+      isRead: route.headers.nonce !== null,
     }),
     firstByteSeconds: route.firstByteSeconds,
     isPrivate: isPrivate(decision, head),

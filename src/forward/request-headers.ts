@@ -2,6 +2,7 @@
 
 import type { HeaderBag } from '../head.ts'
 import { cutSessionCookie } from '../session/cookie.ts'
+import { notForPages } from '../shield/nonce.ts'
 
 /** RFC 9110 section 7.6.1, and what older servers take for the like. */
 export const hopByHop: ReadonlySet<string> = new Set([
@@ -69,6 +70,8 @@ export interface RequestHeaderRules {
   readonly passSessionCookie: boolean
   /** No credential goes with it, whatever else passes. */
   readonly isBare: boolean
+  /** The answer is read here: it must come whole, and as it is. */
+  readonly isRead: boolean
 }
 
 /** @param ours set after the client's are gone, so that nothing of the client's can remove or double them */
@@ -83,6 +86,7 @@ export function requestHeaders(
     if (hopByHop.has(name) || named?.has(name) || rules.isDropped(name)) continue
     if (name === 'authorization' && !rules.passAuthorization) continue
     if (rules.isBare && credentials.has(name)) continue
+    if (rules.isRead && notForPages.has(name)) continue
     const kept = name === 'cookie' && !rules.passSessionCookie ? cutSessionCookie(value) : value
     if (kept !== null) headers.push([name, kept])
   }

@@ -1,6 +1,7 @@
 /** What an operator may write for the browser's sake: CORS, CSRF, security headers. */
 
 import * as z from 'zod/mini'
+import { csp } from './schema-csp.ts'
 import { headerName, headerValue, list, method } from './schema-words.ts'
 import { originPattern } from './web-origin.ts'
 
@@ -56,6 +57,7 @@ const headerTable = z.strictObject({
   set: z.optional(z.record(tableName, headerValue)),
   setIfAbsent: z.optional(z.record(tableName, headerValue)),
   remove: z.optional(list(tableName)),
+  csp: z.optional(csp),
 })
 
 /** What an origin's rules inherit, and each may override. */
@@ -68,7 +70,7 @@ export const shield = {
   headers: z.optional(
     z.union(
       [z.enum(['legacy', 'strict']), headerTable],
-      'write "legacy", "strict", or { preset, set, setIfAbsent, remove }',
+      'write "legacy", "strict", or { preset, set, setIfAbsent, remove, csp }',
     ),
   ),
 }

@@ -52,4 +52,16 @@ export interface HeaderTable {
   readonly setIfAbsent: HeaderList
   /** What the upstream may not say: removed, or replaced by what is set. */
   readonly drop: ReadonlySet<string>
+  /** The policy of a page whose scripts and styles get a nonce. */
+  readonly nonce: NoncePolicy | null
+  /** Reports of violations are asked for. */
+  readonly reports: boolean
+}
+
+export interface NoncePolicy {
+  readonly name: string
+  /** What stands around the nonce. */
+  readonly around: readonly string[]
+  /** For what is no page. */
+  readonly plain: string
 }

@@ -15,6 +15,8 @@ export interface FetchParts {
   /** Rejects with whatever `refusalOf` can name. Once the signal aborts nothing more goes to the upstream. */
   send(plan: Plan, body: ReadableStream<Uint8Array> | null, signal: AbortSignal): Promise<Sent>
   refusalOf(error: unknown, plan: Plan): Refusal
+  /** Writes a nonce into the scripts and styles of a page that streams; only where the runtime can. */
+  readonly writeNonce?: (page: Response, nonce: string) => Response
 }
 
 export interface Sent extends UpstreamHead {
@@ -65,7 +67,10 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
       request.signal.removeEventListener('abort', leave)
     }
     const { answer, isTheirs } = begun.finish(upstream)
-    if (isTheirs && !nullBody.has(answer.status)) return toResponse(answer, upstream.body)
+    if (isTheirs && !nullBody.has(answer.status)) {
+      const response = toResponse(answer, upstream.body)
+      return answer.nonce && parts.writeNonce ? parts.writeNonce(response, answer.nonce) : response
+    }
     await upstream.body?.cancel()
     return toResponse(answer, answer.body)
   }

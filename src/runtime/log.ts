@@ -1,5 +1,6 @@
 /** One JSON line per request, for people and machines to read. */
 
+import type { ReportEntry } from '../endpoints/reports.ts'
 import type { LogEntry } from '../log-entry.ts'
 
 /** Facts that are null are left out; the refusal's own facts stand under `why`. */
@@ -11,3 +12,7 @@ export function logLine({ refusal, at, ...entry }: LogEntry): string {
   const { reason: _, ...why } = refusal
   return JSON.stringify({ ...Object.fromEntries(facts), why })
 }
+
+/** A report of a broken policy: `sallyport csp suggest` reads these lines. */
+export const reportLine = ({ at, ...entry }: ReportEntry): string =>
+  JSON.stringify({ time: new Date(at * 1000).toISOString(), ...entry })

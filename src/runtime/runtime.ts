@@ -10,7 +10,7 @@ import type { KvNamespace } from '../session/stores/kv.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { unmet } from '../unmet.ts'
 import { openOrClose } from './closed.ts'
-import { logLine } from './log.ts'
+import { logLine, reportLine } from './log.ts'
 
 export interface Runtime {
   readonly name: 'workerd' | 'deno' | 'node'
@@ -67,6 +67,7 @@ export function openGateway(routes: unknown, environment: Environment, runtime: 
     fetch: (url, init) => fetch(url, init),
     now,
     log,
+    logReport: (entry) => console.log(reportLine(entry)),
   })
   return { gateway, settings: settings.value }
 }

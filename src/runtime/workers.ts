@@ -5,6 +5,7 @@ import type { Plan } from '../forward/forward.ts'
 import { createKvStore } from '../session/stores/kv.ts'
 import { type Fetcher, isFetcher, isKv } from './bindings.ts'
 import { createFetchHandler, type FetchHandler } from './fetch.ts'
+import { writeNonce } from './html-rewriter.ts'
 import { openOrRefuse } from './runtime.ts'
 
 type Env = Readonly<Record<string, unknown>>
@@ -47,6 +48,7 @@ export function createWorkersHandler(config: unknown, env: Env): FetchHandler {
         signal,
         ...(plan.isPrivate && { cache: 'no-store' }),
       }),
+    writeNonce,
     refusalOf: (error) => ({
       reason: 'upstream-unreachable',
       cause: error instanceof Error ? error.message : 'unknown',

@@ -14,6 +14,7 @@ const sent = (
   requestHeaders(new Headers(theirs.map(([name, value]) => [name, value])), ours, {
     isDropped: filter,
     isBare: false,
+    isRead: false,
     passAuthorization: more.authorization ?? false,
     passSessionCookie: more.cookie ?? false,
   })
