@@ -1,6 +1,7 @@
 /** Starts and stops the gateway as it is run: real workerd, Deno and Node, each a process with a port. */
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -57,6 +58,13 @@ export async function startRuntime(name: RuntimeName, options: RuntimeOptions): 
   return { name, port, pid: child.pid ?? 0, output: () => output, stop }
 }
 
+/** Deno's package puts the program in its place the first time it is asked for, which no install script has done here. */
+function denoProgram(): string {
+  const program = join(root, 'node_modules/deno/deno')
+  if (!existsSync(program)) execFileSync(bin('deno'), ['--version'], { stdio: 'ignore' })
+  return program
+}
+
 async function commandOf(
   name: RuntimeName,
   entry: string,
@@ -65,15 +73,7 @@ async function commandOf(
 ): Promise<[string, ...string[]]> {
   if (name === 'node') return [bin('node'), entry]
   if (name === 'deno')
-    return [
-      join(root, 'node_modules/deno/deno'),
-      'run',
-      '-A',
-      '--no-check',
-      '--no-lock',
-      '--unstable-no-legacy-abort',
-      entry,
-    ]
+    return [denoProgram(), 'run', '-A', '--no-check', '--no-lock', '--unstable-no-legacy-abort', entry]
   await bundle(entry, join(directory, 'worker.js'))
   await writeFile(join(directory, 'config.capnp'), workerdConfig(options))
   return [
