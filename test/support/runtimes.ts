@@ -26,6 +26,8 @@ export interface RuntimeOptions {
   readonly entry?: Readonly<Record<RuntimeName, string>>
   /** Where workerd's KV namespace is served; without it there is none. */
   readonly kvPort?: number
+  /** Of workerd alone: it speaks https with this key and certificate (PEM). */
+  readonly tls?: { readonly key: string; readonly certificate: string }
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -100,7 +102,7 @@ export const bundle = (entry: string, outfile: string): Promise<unknown> =>
     logLevel: 'error',
   })
 
-function workerdConfig({ environment, kvPort }: RuntimeOptions): string {
+function workerdConfig({ environment, kvPort, tls }: RuntimeOptions): string {
   const bindings = Object.entries(environment).map(
     ([name, value]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(value)})`,
   )
@@ -112,7 +114,7 @@ const config :Workerd.Config = (
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
     ${kvPort ? `(name = "kv", external = (address = "127.0.0.1:${kvPort}", http = ())),` : ''}
   ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+  sockets = [(name = "http", address = "127.0.0.1:0", ${tls ? httpsOf(tls) : 'http = ()'}, service = "main")],
 );
 const main :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
@@ -122,6 +124,9 @@ const main :Workerd.Worker = (
 );
 `
 }
+
+const httpsOf = ({ key, certificate }: { readonly key: string; readonly certificate: string }): string =>
+  `https = (tlsOptions = (keypair = (privateKey = ${JSON.stringify(key)}, certificateChain = ${JSON.stringify(certificate)})))`
 
 async function listening(child: ChildProcess, output: () => string): Promise<number> {
   const endsAt = Date.now() + 20_000

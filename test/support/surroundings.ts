@@ -74,7 +74,7 @@ export async function surround(name: RuntimeName): Promise<Surroundings> {
 }
 
 /** KV as workerd asks for it: `GET /key`, 404 for nothing. */
-function serveKv(records: ReadonlyMap<string, string | null>): Server {
+export function serveKv(records: ReadonlyMap<string, string | null>): Server {
   const written = new Map(records)
   return createServer(async (request, response) => {
     const key = decodeURIComponent((request.url ?? '').slice(1).split('?', 1)[0] ?? '')
@@ -91,13 +91,13 @@ function serveKv(records: ReadonlyMap<string, string | null>): Server {
   })
 }
 
-const listen = (server: Server): Promise<string> =>
+export const listen = (server: Server): Promise<string> =>
   new Promise((resolve) =>
     server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)),
   )
 
 /** A port where nobody listens: one that was free a moment ago. */
-const closedPort = (): Promise<number> =>
+export const closedPort = (): Promise<number> =>
   new Promise((resolve) => {
     const server = createTcpServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as AddressInfo

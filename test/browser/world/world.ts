@@ -1,0 +1,165 @@
+/** A browser, the gateway on workerd, PHP behind it, and the pages of other sites: by https, under names of their own. */
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { createHash, X509Certificate } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer as createHttpServer, type RequestListener } from 'node:http'
+import { createServer } from 'node:https'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { chromium, type Page } from 'playwright-core'
+import { makeSession } from '../../../src/session/session.ts'
+import { findProgram } from '../../support/programs.ts'
+import { type RunningRuntime, startRuntime } from '../../support/runtimes.ts'
+import { closedPort, listen, serveKv } from '../../support/surroundings.ts'
+
+export const programs = { chromium: findProgram('chromium'), php: findProgram('php'), openssl: findProgram('openssl') }
+export const lacksPrograms = Object.values(programs).includes(null)
+
+export const app = 'https://app.example.test'
+export const sibling = 'https://other.example.test'
+export const evil = 'https://evil.test'
+
+/** What reached the application. */
+export interface Reached {
+  readonly method: string
+  readonly path: string
+  readonly user: string
+  readonly body: string
+  readonly post: Record<string, string>
+  readonly cookies: readonly string[]
+  readonly origin: string | null
+}
+
+export interface World {
+  /** A page of that address, signed in or not; each in a profile of its own. */
+  open(address: string, options?: { readonly signedIn?: boolean }): Promise<Page>
+  /** What reached the application at this path. */
+  reached(path: string): Promise<readonly Reached[]>
+  /** The gateway's log lines about this path. */
+  logged(path: string): readonly Record<string, unknown>[]
+  readonly gateway: RunningRuntime
+  readonly cookie: string
+  stop(): Promise<void>
+}
+
+const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
+flags.push('--disable-component-update', '--disable-sync')
+
+export async function startWorld(): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-browser-'))
+  const tls = await makeCertificate(folder)
+  const journal = join(folder, 'reached')
+  const php = await startPhp(folder, journal)
+  const session = await makeSession({ subject: 'maria', ttlSeconds: 3600 }, Date.now() / 1000)
+  const kv = serveKv(new Map([[session.key, JSON.stringify(session.record)]]))
+  const gateway = await startRuntime('workerd', {
+    entry: { workerd: '../browser/world/worker.ts', deno: '', node: '' },
+    kvPort: Number(new URL(await listen(kv)).port),
+    tls,
+    environment: {
+      APP_URL: `http://127.0.0.1:${php.port}`,
+      SESSION_STORE: 'kv',
+      CSRF_KEY: Buffer.alloc(32, 7).toString('base64url'),
+    },
+  })
+  const elsewhere = createServer({ key: tls.key, cert: tls.certificate }, servePages)
+  const elsewhereUrl = await listen(elsewhere)
+  const plain = createHttpServer(servePages)
+  const plainUrl = await listen(plain)
+  const browser = await chromium.launch({
+    executablePath: programs.chromium ?? '',
+    args: [
+      ...flags,
+      `--ignore-certificate-errors-spki-list=${tls.pin}`,
+      `--host-resolver-rules=MAP app.example.test:443 127.0.0.1:${gateway.port}, MAP *:443 127.0.0.1:${new URL(elsewhereUrl).port}, MAP *:80 127.0.0.1:${new URL(plainUrl).port}`,
+    ],
+  })
+
+  return {
+    gateway,
+    cookie: session.cookie,
+    async open(address, { signedIn = true } = {}) {
+      const context = await browser.newContext()
+      context.setDefaultTimeout(5_000)
+      if (signedIn) {
+        const flags = { httpOnly: true, secure: true, sameSite: 'Lax' } as const
+        await context.addCookies([{ name: '__Host-sallyport', value: session.cookie, url: app, ...flags }])
+      }
+      const page = await context.newPage()
+      await page.goto(address)
+      return page
+    },
+    async reached(path) {
+      const lines = (await readFile(journal, 'utf8').catch(() => '')).split('\n').filter(Boolean)
+      return lines.map((line) => JSON.parse(line) as Reached).filter((entry) => entry.path === path)
+    },
+    logged: (path) =>
+      gateway
+        .output()
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter((entry) => entry['path'] === path),
+    async stop() {
+      await browser.close()
+      await gateway.stop()
+      php.child.kill()
+      for (const server of [elsewhere, plain, kv]) {
+        server.close()
+        server.closeAllConnections()
+      }
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A page of any other site: empty, or one that sends the browser on. */
+const servePages: RequestListener = (request, response) => {
+  const url = new URL(request.url ?? '/', 'https://h')
+  const to = url.searchParams.get('to')
+  if (url.pathname === '/image') {
+    response.setHeader('content-type', 'image/gif')
+    return void response.end(Buffer.from('R0lGODlhAQABAAAAACwAAAAAAQABAAA=', 'base64'))
+  }
+  response.setHeader('content-type', 'text/html')
+  if (to !== null) response.writeHead(Number(url.searchParams.get('status') ?? 302), { location: to })
+  response.end('<!doctype html><title>elsewhere</title>')
+}
+
+async function makeCertificate(folder: string) {
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  const names = ['*.example.test', '*.friend.test', '*.family.test', 'evil.test', 'partner.test', '*.evil.test']
+  const subject = [
+    '-subj',
+    '/CN=example.test',
+    '-addext',
+    `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`,
+  ]
+  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
+  execFileSync(programs.openssl ?? '', ['req', ...kind, ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' })
+  const certificate = await readFile(cert, 'utf8')
+  const publicKey = new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' })
+  return { key: await readFile(key, 'utf8'), certificate, pin: createHash('sha256').update(publicKey).digest('base64') }
+}
+
+async function startPhp(folder: string, journal: string): Promise<{ child: ChildProcess; port: number }> {
+  const port = await closedPort()
+  const child = spawn(programs.php ?? '', ['-S', `127.0.0.1:${port}`, join(import.meta.dirname, 'app.php')], {
+    env: { PATH: process.env['PATH'], REACHED: journal, TMPDIR: folder, PHP_CLI_SERVER_WORKERS: '1' },
+    stdio: 'ignore',
+  })
+  for (let tries = 0; tries < 100; tries++) {
+    const isUp = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => resolve(true))
+      socket.once('error', () => resolve(false))
+      socket.once('connect', () => socket.destroy())
+    })
+    if (isUp) return { child, port }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  child.kill()
+  throw new Error('php does not listen')
+}
