@@ -50,7 +50,9 @@ async function start(): Promise<void> {
   servers.push(legacy, issuer)
   await Promise.all([listen(legacy, legacyPort), listen(issuer, issuerPort)])
   const vars = { APP_URL: addressOf(legacy), CORP_ISSUER: addressOf(issuer), SESSION_STORE: 'kv', LOG: 'all' }
-  const [cookies, running] = await Promise.all([seedSessions(people), startGateway(gatewayPort, vars, given)])
+  // one after the other: both open the same database, and whoever comes second to a new one finds it locked
+  const cookies = await seedSessions(people)
+  const running = await startGateway(gatewayPort, vars, given)
   here = `http://localhost:${running.port}`
   accounts = people.map(({ subject, what }, at) => ({ name: subject, what, setCookie: setCookie(cookies[at] ?? '') }))
   if (ending) return

@@ -22,16 +22,36 @@ export async function openLocalKv({ configPath, persistTo }: LocalKvPlace): Prom
   // offline and quiet: Miniflare would fetch an example of `request.cf`
   process.env['CLOUDFLARE_CF_FETCH_ENABLED'] ??= 'false'
   const { getPlatformProxy } = await import('wrangler')
-  const proxy = await getPlatformProxy<{ SESSIONS?: KvNamespace }>({
-    configPath,
-    // `wrangler dev` names the version of its own layout; this function leaves that to its caller
-    persist: { path: join(persistTo, 'v3') },
-    remoteBindings: false,
-  })
+  const open = () =>
+    getPlatformProxy<{ SESSIONS?: KvNamespace }>({
+      configPath,
+      // `wrangler dev` names the version of its own layout; this function leaves that to its caller
+      persist: { path: join(persistTo, 'v3') },
+      remoteBindings: false,
+    })
+  const proxy = await patiently(open)()
   const { SESSIONS } = proxy.env
   if (!SESSIONS) {
     await proxy.dispose()
     throw new Error(`${configPath} binds no KV namespace as SESSIONS: add [[kv_namespaces]] binding = "SESSIONS"`)
   }
-  return { store: createKvStore(SESSIONS), close: () => proxy.dispose() }
+  const store = createKvStore(SESSIONS)
+  return { store: { ...store, write: patiently(store.write) }, close: () => proxy.dispose() }
+}
+
+const tries = 10
+const pauseMilliseconds = 100
+
+/** The database lies on disk, and whoever else writes to it (a `wrangler dev`, a second demo) locks it for a moment. */
+function patiently<Given extends readonly unknown[], T>(act: (...given: Given) => Promise<T>) {
+  return async (...given: Given): Promise<T> => {
+    for (let left = tries - 1; ; left--) {
+      try {
+        return await act(...given)
+      } catch (error) {
+        if (left === 0) throw error
+        await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds))
+      }
+    }
+  }
 }
