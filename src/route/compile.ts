@@ -5,9 +5,10 @@ import { err, ok, type Result } from '../result.ts'
 import { compileIssuer, type Issuer } from './compile-issuer.ts'
 import { compileShield } from './compile-shield.ts'
 import { isHttpUrl } from './http-url.ts'
+import { problemsOf } from './issues.ts'
 import { type PathOptions, strictPaths } from './path.ts'
 import { readPattern } from './pattern.ts'
-import { formatPath, type Problem, problemsOf, showValue } from './problem.ts'
+import { formatPath, nearest, type Problem, showValue } from './problem.ts'
 import {
   type GatewayConfig,
   gatewaySchema,
@@ -30,6 +31,17 @@ export type Environment = Readonly<Record<string, unknown>>
  * @returns what it means, or everything that is wrong with it
  */
 export function compile(config: unknown, environment: Environment): Result<Gateway, readonly Problem[]> {
+  try {
+    return compileChecked(config, environment)
+  } catch (error) {
+    // a getter that throws, an object that never ends: whatever an operator can write is told, not thrown
+    const message = `it can't be read: ${error instanceof Error ? error.message : 'unknown'}`
+    const fix = 'write plain data: objects, lists, text, numbers, true and false'
+    return err([{ file: 'routes/index.ts', path: '', value: '', message, fix }])
+  }
+}
+
+function compileChecked(config: unknown, environment: Environment): Result<Gateway, readonly Problem[]> {
   const place = placeIn(config)
   const parsed = z.safeParse(gatewaySchema, config)
   if (!parsed.success) return err(problemsOf(gatewaySchema, parsed.error.issues, config, place))
@@ -60,12 +72,13 @@ export function compile(config: unknown, environment: Environment): Result<Gatew
     issuers.set(name, compileIssuer(name, issuer, read, report))
   const origins = parsed.data.origins.map((origin, at) => {
     for (const name of origin.bearer ?? []) {
+      const near = nearest(name, [...issuers.keys()])
       if (!issuers.has(name))
         report(
           ['origins', at, 'bearer'],
           name,
           'no such issuer',
-          `known issuers: ${[...issuers.keys()].join(', ') || 'none'}`,
+          near ? `did you mean "${near}"?` : `known issuers: ${[...issuers.keys()].join(', ') || 'none'}`,
         )
     }
     return compileOrigin(origin, (value) => read(value, ['origins', at, 'upstream'], isHttpUrl))
@@ -135,8 +148,9 @@ export function placeIn(config: unknown): (path: readonly PropertyKey[]) => Pick
   const origins = (config as Partial<GatewayConfig> | null)?.origins
   return (path) => {
     const [key, at, ...rest] = path
-    const name = key === 'origins' && typeof at === 'number' && Array.isArray(origins) ? origins[at]?.name : undefined
-    return typeof name === 'string'
+    const origin: unknown = key === 'origins' && typeof at === 'number' && Array.isArray(origins) ? origins[at] : null
+    const name = typeof origin === 'object' && origin !== null && 'name' in origin ? origin.name : null
+    return typeof name === 'string' && name !== ''
       ? { file: `routes/${name}.ts`, path: formatPath(rest) }
       : { file: 'routes/index.ts', path: formatPath(path) }
   }

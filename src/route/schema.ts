@@ -20,9 +20,10 @@ export type Requirement =
 
 export type ClaimValue = string | number | boolean
 
-const env = z.strictObject({
-  env: z.string().check(z.regex(/^[A-Z][A-Z0-9_]*$/, 'name an environment variable: "BILLING_URL"')),
-})
+const env = z.strictObject(
+  { env: z.string().check(z.regex(/^[A-Z][A-Z0-9_]*$/, 'name an environment variable: "BILLING_URL"')) },
+  'write the name of an environment variable: { env: "BILLING_URL" }',
+)
 
 const httpUrl = z
   .string()
@@ -107,7 +108,7 @@ const host = z
 
 const originSchema = z.strictObject({
   name: z.string().check(z.regex(/^[a-z][a-z0-9-]*$/, 'name it as its file: lower case, digits, hyphens')),
-  host: z.union([host, list(host)]),
+  host: z.union([host, list(host)], 'write a host name, "billing.example.com", or a list of them'),
   upstream: z.union(
     [httpUrl, env, z.strictObject({ binding: z.string().check(z.regex(/^[A-Z][A-Z0-9_]*$/)) }), z.literal('same-host')],
     'write a URL, { env }, { binding } or "same-host"',
@@ -142,7 +143,7 @@ const asymmetric = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 const issuerSchema = z
   .strictObject({
     issuer: z.union([httpUrl, env], 'write the "iss" of its tokens, a URL, or { env }'),
-    audience: z.union([text, env, list(text)]),
+    audience: z.union([text, env, list(text)], 'write the "aud" that its tokens must have, a list of them, or { env }'),
     algorithms: list(z.enum([...asymmetric, 'HS256'])),
     jwks: z.optional(
       z.union(
