@@ -99,7 +99,12 @@ export const parts: {
       "origins: ['https://forms.example.com']",
     ),
     siblings: entry('boolean', 'false', 'Whether every host of the same site may.', 'siblings: true'),
-    token: entry('boolean', 'false', 'Whether an unsafe request must bring a token as well.', 'token: true'),
+    token: entry(
+      'boolean',
+      'false',
+      'Whether a browser that says nothing of where it comes from may show a token instead.',
+      'token: true',
+    ),
   },
   headers: {
     preset: entry("'legacy' | 'strict'", 'none', 'What the table starts from.', "preset: 'legacy'"),
