@@ -107,6 +107,12 @@ export const parts: {
     ),
   },
   headers: {
+    csp: entry(
+      '{ … }',
+      'none',
+      'A Content-Security-Policy; its parts stand in src/route/schema-shield.ts.',
+      'csp: { … }',
+    ),
     preset: entry("'legacy' | 'strict'", 'none', 'What the table starts from.', "preset: 'legacy'"),
     set: entry(
       '{ [name]: value }',
