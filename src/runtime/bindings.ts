@@ -1,9 +1,16 @@
 /** Tells what a binding of Workers is by what it can do. */
 
+import type { Upstream } from '../route/table.ts'
 import type { KvNamespace } from '../session/stores/kv.ts'
 
 export interface Fetcher {
   fetch(url: string, init: RequestInit): Promise<Response>
+}
+
+/** What sends to this upstream: the binding that it names, or the runtime's own fetch. */
+export function fetcherOf(upstream: Upstream, env: Readonly<Record<string, unknown>>): Fetcher {
+  const binding = upstream.kind === 'binding' ? env[upstream.name] : null
+  return isFetcher(binding) ? binding : globalThis
 }
 
 export const isFetcher = (value: unknown): value is Fetcher =>

@@ -1,9 +1,8 @@
 /** The gateway on Cloudflare Workers: the adapter, and the entry that wrangler deploys. */
 
 import routes from '../../routes/index.ts'
-import type { Plan } from '../forward/forward.ts'
 import { createKvStore } from '../session/stores/kv.ts'
-import { type Fetcher, isFetcher, isKv } from './bindings.ts'
+import { fetcherOf, isFetcher, isKv } from './bindings.ts'
 import { createFetchHandler, type FetchHandler } from './fetch.ts'
 import { writeNonce } from './html-rewriter.ts'
 import { openOrRefuse } from './runtime.ts'
@@ -40,7 +39,7 @@ export function createWorkersHandler(config: unknown, env: Env): FetchHandler {
       clientAddress: 'cf' in request && request.cf ? request.headers.get('cf-connecting-ip') : null,
     }),
     send: (plan, body, signal) =>
-      fetcherOf(plan, env).fetch(plan.url, {
+      fetcherOf(plan.upstream, env).fetch(plan.url, {
         method: plan.method,
         headers: plan.headers,
         body,
@@ -54,9 +53,4 @@ export function createWorkersHandler(config: unknown, env: Env): FetchHandler {
       cause: error instanceof Error ? error.message : 'unknown',
     }),
   })
-}
-
-function fetcherOf({ upstream }: Plan, env: Env): Fetcher {
-  const binding = upstream.kind === 'binding' ? env[upstream.name] : null
-  return isFetcher(binding) ? binding : globalThis
 }
