@@ -19,6 +19,7 @@ const app = defineOrigin({
     { path: '/admin/*', access: { roles: ['admin'] } },
     { path: '/scoped/*', access: { scopes: ['write'] } },
     { path: '/reads/*', methods: ['GET', 'HEAD'], access: 'signed-in' },
+    { path: '/form/*', access: 'signed-in', csrf: { token: true } },
     { path: '/signed-in/*', access: 'signed-in' },
   ],
 })

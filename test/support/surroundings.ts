@@ -17,6 +17,9 @@ export interface Surroundings {
   stop(): Promise<void>
 }
 
+/** What signs the CSRF tokens of every runtime here. */
+export const csrfKey = Buffer.alloc(32, 7).toString('base64url')
+
 /** Everything of one runtime, each part a process or a socket of its own. */
 export async function surround(name: RuntimeName): Promise<Surroundings> {
   const origin = await startRawOrigin()
@@ -52,6 +55,7 @@ export async function surround(name: RuntimeName): Promise<Surroundings> {
       DOWN_URL: `http://127.0.0.1:${await closedPort()}`,
       ISSUER: issuerUrl,
       HUNG_ISSUER: `${issuerUrl}/hung`,
+      CSRF_KEY: csrfKey,
       SESSION_STORE: name === 'workerd' ? 'kv' : 'memory',
       TEST_SESSIONS: JSON.stringify([...records]),
     },

@@ -1,0 +1,78 @@
+/** A form from a browser that says nothing of where it comes from: on each runtime, byte for byte or not at all. */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createCsrfTokens, csrfCookie } from '../../src/shield/csrf-token.ts'
+import { requestText, send, statusOf, valuesOf } from '../support/http.ts'
+import { plainReply } from '../support/origin.ts'
+import { runtimeNames } from '../support/runtimes.ts'
+import { csrfKey, type Surroundings, surround } from '../support/surroundings.ts'
+
+const tokens = createCsrfTokens([Buffer.from(csrfKey, 'base64url')], () => Date.now() / 1000)
+const urlencoded = ['Content-Type', 'application/x-www-form-urlencoded'] as const
+
+describe.each(runtimeNames)('%s', (name) => {
+  let around: Surroundings
+  let token = ''
+  let cookie: readonly [string, string]
+  beforeAll(async () => {
+    around = await surround(name)
+    token = await tokens.issue(around.cookies.member.replace(/^[^=]*=/, ''))
+    cookie = ['Cookie', `${around.cookies.member}; ${csrfCookie}=${token}`]
+  })
+  afterAll(() => around?.stop())
+
+  async function post(body: string, headers: readonly (readonly [string, string])[] = [], isChunked = false) {
+    around.origin.received.length = 0
+    around.origin.reply = plainReply
+    const all = [cookie, urlencoded, ...headers]
+    const chunks = body.match(/[\s\S]{1,1000}/g) ?? []
+    const bytes = isChunked
+      ? requestText('POST /form/x', 'app.test', [...all, ['Transfer-Encoding', 'chunked']]) +
+        `${chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join('')}0\r\n\r\n`
+      : requestText('POST /form/x', 'app.test', all, body)
+    const { message } = await send(around.runtime.port, bytes)
+    const [received] = around.origin.received
+    return { status: message ? statusOf(message) : 0, received, count: around.origin.received.length }
+  }
+
+  it.each([
+    ['short', (field: string) => `a=1&${field}&b=2`],
+    ['with the token at its end', (field: string) => `a=${'x'.repeat(50_000)}&${field}`],
+    ['much longer than is inspected', (field: string) => `${field}&a=${'x%20'.repeat(100_000)}`],
+  ])('a form goes on byte for byte: %s', async (_, make) => {
+    const body = make(`sallyport_csrf=${token}`)
+    for (const isChunked of [false, true]) {
+      const { status, received, count } = await post(body, [], isChunked)
+      expect([status, count]).toEqual([200, 1])
+      expect(received?.body.length).toBe(body.length)
+      expect(received?.body === body).toBe(true)
+      expect(received?.isWhole).toBe(true)
+      if (!isChunked && received) expect(valuesOf(received, 'content-length')).toEqual([String(body.length)])
+    }
+  })
+
+  it.each([
+    ['without the token', () => 'a=1'],
+    [
+      'with the token of another',
+      (good: string) => `sallyport_csrf=${good.replace(/.$/, (last) => (last === '0' ? '1' : '0'))}`,
+    ],
+    ['with the token too late', (good: string) => `a=${'x'.repeat(70_000)}&sallyport_csrf=${good}`],
+    ['that is empty', () => ''],
+  ])('a form %s reaches nobody', async (_, make) => {
+    for (const isChunked of [false, true]) {
+      const { status, count } = await post(make(token), [], isChunked)
+      expect([status, count]).toEqual([403, 0])
+    }
+  })
+
+  it('a form that another site sends reaches nobody, token or not', async () => {
+    const { status, count } = await post(`sallyport_csrf=${token}`, [['Origin', 'https://evil.test']])
+    expect([status, count]).toEqual([403, 0])
+  })
+
+  it('a token in a header is enough', async () => {
+    const { status, count } = await post('a=1', [['X-Sallyport-Csrf', token]])
+    expect([status, count]).toEqual([200, 1])
+  })
+})
