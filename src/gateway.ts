@@ -155,13 +155,13 @@ export function createGateway(parts: GatewayParts): Gateway {
     if (decision.kind === 'preflight')
       return { kind: 'answer', answer: note(respondPreflight(decision.route, asked), null) }
     if (!planned) throw new TypeError('a forward has a plan')
-    const { isPrivate } = planned
+    const { isBare } = planned
     const forwarding: Forwarding = {
       kind: 'forward',
       plan: planned,
       finish(upstream) {
         const fault = faultInHead(upstream)
-        if (fault === null) return { answer: note(respondForwarded(upstream, isPrivate, asked), null), isTheirs: true }
+        if (fault === null) return { answer: note(respondForwarded(upstream, planned, asked), null), isTheirs: !isBare }
         const refusal = { reason: 'upstream-unreachable', cause: fault } as const
         return { answer: note(respondRefused(refusal, asked), refusal), isTheirs: false }
       },

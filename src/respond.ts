@@ -1,7 +1,7 @@
 /** Decision → answer: the form it takes, and how every answer is dressed. */
 
 import type { Refusal } from './decision.ts'
-import type { UpstreamHead } from './forward/forward.ts'
+import type { Plan, UpstreamHead } from './forward/forward.ts'
 import { responseHeaders } from './forward/response-headers.ts'
 import { type Head, selfOrigin } from './head.ts'
 import { extras, outcomeOf } from './outcome.ts'
@@ -9,7 +9,7 @@ import { pageHeaders, refusalPage } from './page.ts'
 import { compileShield } from './route/compile-shield.ts'
 import type { Shield } from './route/shield.ts'
 import { type Origin, type Route, withoutPort } from './route/table.ts'
-import { privateCacheControl } from './shield/cache.ts'
+import { isForSharedCaches, privateCacheControl } from './shield/cache.ts'
 import { announcedMethod, corsFor, isPreflight, passesCors, preflightHeaders } from './shield/cors.ts'
 import { dress, dressOwn } from './shield/headers.ts'
 import { noteNonce } from './shield/nonce.ts'
@@ -62,18 +62,28 @@ export function respondPreflight(route: Route, asked: Asked): Answer {
 }
 
 /** The upstream's answer, without what isn't its to say. */
-export function respondForwarded(upstream: UpstreamHead, isPrivate: boolean, asked: Asked): Answer {
+export function respondForwarded(
+  upstream: UpstreamHead,
+  { isPrivate, isBare }: Pick<Plan, 'isPrivate' | 'isBare'>,
+  asked: Asked,
+): Answer {
   const { head, requestId } = asked
   const shield = shieldOf(asked)
   const method = methodOf(head)
   const passes = passesCors(shield, head.headers, method)
   let headers = responseHeaders(upstream.headers, passes)
+  // an app that knows no OPTIONS answers with its page: nobody has shown that they may have it, and no browser reads it
+  if (isBare) headers = headers.filter(([name]) => !ofBody.has(name))
+  let caching: string | null = null
   if (isPrivate) {
-    const caching = headers.filter(([name]) => name === 'cache-control').map(([, value]) => value)
-    headers = headers.filter(([name]) => name !== 'cache-control' && name !== 'expires')
-    headers.push(['cache-control', privateCacheControl(caching.join(', '))])
+    const said = headers.filter(([name]) => name === 'cache-control').map(([, value]) => value)
+    caching = privateCacheControl(said.join(', '))
+    headers = headers.filter(([name]) => name !== 'cache-control' && name !== 'expires' && !isForSharedCaches(name))
+    headers.push(['cache-control', caching])
   }
   headers = dress(headers, shield.headers, head.scheme === 'https')
+  // a table that takes the upstream's away doesn't mean ours
+  if (caching !== null && !headers.some(([name]) => name === 'cache-control')) headers.push(['cache-control', caching])
   const policy = shield.headers.nonce
   const noted = policy && noteNonce(headers, policy, head.method !== 'HEAD' && !bodiless.has(upstream.status))
   if (noted) headers = noted.headers
@@ -82,6 +92,9 @@ export function respondForwarded(upstream: UpstreamHead, isPrivate: boolean, ask
   const answer = { status: upstream.status, headers: joinVary(headers), body: null }
   return noted?.nonce ? { ...answer, nonce: noted.nonce } : answer
 }
+
+/** What speaks of a body, where none follows. */
+const ofBody: ReadonlySet<string> = new Set(['content-length', 'content-encoding', 'content-range'])
 
 /** Statuses that have no body (Fetch section 2.2.3). */
 const bodiless: ReadonlySet<number> = new Set([101, 204, 205, 304])

@@ -17,7 +17,8 @@ export function responseHeaders(
   passesCors: boolean,
 ): [string, string][] {
   const all = [...theirs]
-  const named = namedBy(all.find(([name]) => name === 'connection')?.[1] ?? null)
+  const connection = all.filter(([name]) => name === 'connection').map(([, value]) => value)
+  const named = namedBy(connection.length > 0 ? connection.join(',') : null)
   const headers: [string, string][] = []
   for (const [name, value] of all) {
     if (hopByHop.has(name) || named?.has(name) || notTheirs.has(name)) continue

@@ -1,6 +1,7 @@
 /** Gives a page its nonce: in its policy here, in its scripts and styles by the runtime that streams it. */
 
 import type { NoncePolicy } from '../route/shield.ts'
+import { isForSharedCaches } from './cache.ts'
 import { makeNonce } from './csp.ts'
 
 /** They speak of a body that is another now, or would let an old page meet a new nonce. */
@@ -31,7 +32,7 @@ export function noteNonce(headers: [string, string][], policy: NoncePolicy, hasB
   const others = headers.filter(([name]) => name !== policy.name)
   if (!hasBody || !isPage(headers)) return { headers: [...others, [policy.name, policy.plain]], nonce: null }
   const nonce = makeNonce()
-  const kept = others.filter(([name]) => !stale.has(name))
+  const kept = others.filter(([name]) => !stale.has(name) && !isForSharedCaches(name))
   return { headers: [...kept, ['cache-control', 'no-store'], [policy.name, policy.around.join(nonce)]], nonce }
 }
 

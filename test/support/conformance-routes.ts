@@ -21,6 +21,7 @@ const app = defineOrigin({
     { path: '/reads/*', methods: ['GET', 'HEAD'], access: 'signed-in' },
     { path: '/form/*', access: 'signed-in', csrf: { token: true } },
     { path: '/signed-in/*', access: 'signed-in' },
+    { path: '/own-cors/*', access: 'signed-in', cors: 'upstream' },
   ],
 })
 

@@ -27,6 +27,25 @@ const encoded = (encoding: string, bytes: Buffer): Exchange => ({
 })
 
 export const answers: readonly Exchange[] = [
+  {
+    title: 'an answer for one person says nothing to shared caches by another name',
+    line: 'GET /signed-in/a',
+    as: 'member',
+    reply: answer(
+      '200 OK\r\nCache-Control: public\r\nCDN-Cache-Control: public, max-age=600\r\nSurrogate-Control: max-age=600',
+      'me',
+    ),
+    want: {
+      status: 200,
+      headers: { 'Cache-Control': 'private', 'CDN-Cache-Control': null, 'Surrogate-Control': null },
+    },
+  },
+  {
+    title: 'what a second Connection header names goes no further',
+    line: 'GET /public/a',
+    reply: answer('200 OK\r\nConnection: keep-alive\r\nConnection: X-Hop\r\nX-Hop: 1', 'ok'),
+    want: { status: 200, headers: { 'X-Hop': null } },
+  },
   encoded('gzip', gzipSync(text)),
   encoded('br', brotliCompressSync(text)),
   encoded('zstd', zstdCompressSync(text)),

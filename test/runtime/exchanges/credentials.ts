@@ -155,11 +155,28 @@ export const credentials: readonly Exchange[] = [
     },
   },
   {
+    title: 'a preflight for the upstream brings back its headers, and none of a page that knows no OPTIONS',
+    line: 'OPTIONS /own-cors/a',
+    as: 'member',
+    headers: [
+      ['Origin', 'https://console.test'],
+      ['Access-Control-Request-Method', 'PUT'],
+    ],
+    reply: 'HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: https://x.test\r\nContent-Length: 6\r\n\r\nsecret',
+    want: {
+      status: 200,
+      headers: { 'Access-Control-Allow-Origin': 'https://x.test' },
+      body: '',
+      origin: { headers: { Cookie: null, 'X-Remote-User': null } },
+    },
+  },
+  {
     title: 'a refusal that a page of an allowed origin can read',
     line: 'GET /signed-in/a',
     headers: [['Origin', 'https://console.test']],
     want: { status: 401, headers: { 'Access-Control-Allow-Origin': 'https://console.test', Vary: 'Origin' } },
   },
+  { title: 'TRACK', line: 'TRACK /public/a', want: { status: [400, 405, 501], origin: null } },
   { title: 'TRACE', line: 'TRACE /public/a', want: { status: [0, 400, 405, 501], origin: null } },
   {
     title: 'CONNECT',
