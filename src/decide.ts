@@ -23,7 +23,7 @@ export interface DecideParts {
   readonly csrf: CsrfTokens | null
 }
 
-const refusedMethods: ReadonlySet<string> = new Set(['TRACE', 'CONNECT'])
+const refusedMethods: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT'])
 
 /** Never throws for what a stranger sends; whatever else it throws is a refusal too, and respond.ts makes it one. */
 export async function decide(parts: DecideParts, head: Head, waitUntil: WaitUntil): Promise<Decision> {

@@ -58,6 +58,7 @@ describe('the path of a request, in the order it takes it', () => {
   const rows: readonly [title: string, request: string, headers: Record<string, string>, word: string, read: string][] =
     [
       ['TRACE reflects credentials', 'TRACE /public/a', {}, 'method-refused', ''],
+      ['TRACK is TRACE to IIS', 'TRACK /public/a', {}, 'method-refused', ''],
       ['CONNECT is a tunnel', 'CONNECT /public/a', {}, 'method-refused', ''],
       ['a method in lower case', 'patch /public/a', {}, 'method-refused', ''],
       ['TRACE in lower case', 'trace /public/a', {}, 'method-refused', ''],

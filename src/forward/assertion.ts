@@ -30,7 +30,7 @@ export function createAssertionSigner(keys: readonly JWK[], issuer: string, now:
       if (last && last.until > now()) return last.jwt
       const issuedAt = Math.floor(now())
       // never past the credential that it speaks of
-      const expiresAt = Math.min(issuedAt + lifeSeconds, Math.ceil(principal.expiresAt))
+      const expiresAt = Math.min(issuedAt + lifeSeconds, Math.floor(principal.expiresAt))
       const jwt = await new SignJWT({
         roles: [...principal.roles],
         scope: principal.scopes.join(' '),

@@ -9,8 +9,8 @@ export const list = <T extends z.ZodMiniType>(of: T) =>
 export const method = z.string().check(
   z.regex(/^[A-Z][A-Z-]*$/, 'write the method in capitals: "GET"'),
   z.refine(
-    (value) => value !== 'TRACE' && value !== 'CONNECT',
-    'TRACE and CONNECT are never let through; leave it out',
+    (value) => !['TRACE', 'TRACK', 'CONNECT'].includes(value),
+    'TRACE, TRACK and CONNECT are never let through; leave it out',
   ),
 )
 

@@ -29,7 +29,8 @@ export function serveDeno(config: unknown, memory = createMemoryStore(() => Date
   const handler = createFetchHandler({
     gateway,
     facts: (request) => ({
-      scheme: settings.publicScheme ?? (request.url.startsWith('https:') ? 'https' : 'http'),
+      // this server speaks http; `GET https://…` in a request line is the client's word
+      scheme: settings.publicScheme ?? 'http',
       clientAddress: addresses.get(request) ?? null,
     }),
     async send(plan, body, signal) {

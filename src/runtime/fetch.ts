@@ -88,10 +88,12 @@ function headOf(request: Request, facts: Pick<Head, 'scheme' | 'clientAddress'>)
   const slash = url.slice(from).search(/[/?#]/)
   const to = slash < 0 ? url.length : from + slash
   const rest = url.slice(to)
+  // a Host that goes on after its name is part of the URL by now: `h/public/?x=` before `/admin`
+  const isName = !/[/?#\\@]/.test(headers.get('host') ?? '')
   return {
     method,
     headers: bagOf([...headers]),
-    host: url.slice(from, to),
+    host: isName ? url.slice(from, to) : '',
     target: rest.startsWith('/') ? rest : `/${rest}`,
     ...facts,
   }

@@ -179,6 +179,49 @@ export const headers: readonly Exchange[] = [
     want: { status: [0, 400, 404], origin: null },
   },
   {
+    title: 'a host that would put a path before the path',
+    line: 'GET /admin/x',
+    host: 'app.test/public/?x=',
+    want: { status: [400], origin: null },
+  },
+  {
+    title: 'a host that would put itself after a user',
+    line: 'GET /public/x',
+    host: 'evil@app.test',
+    want: { status: [400], origin: null },
+  },
+  {
+    title: 'a request line that speaks of https over http',
+    line: 'GET https://app.test/public/a',
+    want: { status: 200, origin: { headers: { 'X-Forwarded-Proto': 'http' } } },
+    on: { node: { status: 400, origin: null } },
+  },
+  {
+    title: 'names that fold to one of ours by any character',
+    line: 'GET /signed-in/a',
+    as: 'member',
+    headers: ['X~Remote~User', 'X!Remote!User', "X'Remote'User", 'X*Remote_User'].map(
+      (name) => [name, 'evil'] as const,
+    ),
+    want: {
+      status: 200,
+      origin: {
+        headers: { 'X-Remote-User': 'user-0', 'X~Remote~User': null, 'X!Remote!User': null, "X'Remote'User": null },
+      },
+    },
+  },
+  {
+    title: 'two values of Sec-Fetch-Site are none that helps',
+    line: 'POST /signed-in/a',
+    as: 'member',
+    body: 'x',
+    headers: [
+      ['Sec-Fetch-Site', 'same-origin'],
+      ['Sec-Fetch-Site', 'cross-site'],
+    ],
+    want: { status: 403, origin: null },
+  },
+  {
     title: 'no host',
     line: '',
     raw: 'GET /public/a HTTP/1.1\r\n\r\n',
