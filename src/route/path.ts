@@ -77,8 +77,25 @@ function readPath(path: string, options: PathOptions): Result<readonly Segments[
   if (fault) return err(fault)
   const raw = splitPath(path)
   if (raw.length > maxSegments) return err('too long')
+  const decoded = decodeAll(raw, options)
+  if (!decoded.ok) return decoded
+  if (!options.emptySegments && decoded.value.includes('')) return err('empty segment')
+  const readings = readingsOf(decoded.value, options.caseInsensitive)
+  // a servlet container cuts parameters off before it decodes: an encoded semicolon is part of the name then
+  const named = path.includes(';') ? decodeAll(raw.map(withoutParameters), options) : ok([])
+  if (!named.ok) return named
+  const others = named.value.length > 0 ? readingsOf(named.value, options.caseInsensitive) : []
+  if (!readings || !others) return err('readings differ')
+  const all = [...readings, ...others]
+  if (all.some(hasDots)) return err('dot segment')
+  return options.caseInsensitive && all.some(hasWindowsName) ? err('windows name') : ok(all)
+}
+
+const withoutParameters = (segment: string): string => segment.replace(/;.*$/s, '')
+
+function decodeAll(segments: Segments, options: PathOptions): Result<string[], PathFault> {
   const decoded: string[] = []
-  for (const segment of raw) {
+  for (const segment of segments) {
     const text = decode(segment)
     if (text === null) return err('invalid percent-encoding')
     // C1 controls: two bytes in UTF-8, and a line's end to some
@@ -86,11 +103,7 @@ function readPath(path: string, options: PathOptions): Result<readonly Segments[
     if (options.caseInsensitive && escapedCase.test(text)) return err('case')
     decoded.push(foldSegment(text, options))
   }
-  if (!options.emptySegments && decoded.includes('')) return err('empty segment')
-  const readings = readingsOf(decoded, options.caseInsensitive)
-  if (!readings) return err('readings differ')
-  if (readings.some(hasDots)) return err('dot segment')
-  return options.caseInsensitive && readings.some(hasWindowsName) ? err('windows name') : ok(readings)
+  return ok(decoded)
 }
 
 function faultInBytes(path: string, options: PathOptions): PathFault | null {
@@ -132,7 +145,8 @@ function decode(segment: string): string | null {
   }
 }
 
-const hasDots = (segments: Segments): boolean => segments.some((segment) => /^[.\s]+$/.test(segment))
+/** A name of dots alone, whatever some server would cut off behind it. */
+const hasDots = (segments: Segments): boolean => segments.some((segment) => /^[.\s]+(?:[;?#]|$)/.test(segment))
 
 /** A stream (`admin::$DATA`) or a short name (`ADMINI~1`): the file system's other names for what a rule guards. */
 export const hasWindowsName = (segments: Segments): boolean => segments.some((segment) => /:|~\d/.test(segment))
