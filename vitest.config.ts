@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
@@ -7,6 +8,9 @@ export default defineConfig({
     reporters: ['default', './test/support/tally.ts'],
     projects: [
       {
+        resolve: {
+          alias: { 'cloudflare:workers': join(import.meta.dirname, 'test/support/cloudflare-workers.ts') },
+        },
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],

@@ -4,6 +4,7 @@ import type { Authenticator } from './authenticate/authenticate.ts'
 import type { TrustedIssuer } from './authenticate/bearer.ts'
 import { readCredential } from './authenticate/credential.ts'
 import type { WaitUntil } from './authenticate/share.ts'
+import { nothingSpent } from './authenticate/spent.ts'
 import { authorize } from './authorize/authorize.ts'
 import { type Decision, type FormToken, type Forward, type Refusal, type Refuse, refuse } from './decision.ts'
 import { type Head, selfOrigin } from './head.ts'
@@ -26,7 +27,12 @@ export interface DecideParts {
 const refusedMethods: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT'])
 
 /** Never throws for what a stranger sends; whatever else it throws is a refusal too, and respond.ts makes it one. */
-export async function decide(parts: DecideParts, head: Head, waitUntil: WaitUntil): Promise<Decision> {
+export async function decide(
+  parts: DecideParts,
+  head: Head,
+  waitUntil: WaitUntil,
+  spent = nothingSpent(),
+): Promise<Decision> {
   // a method is case-sensitive (RFC 9110 section 9.1), but many an origin folds it: `patch` would pass a rule for PATCH
   if (!/^[A-Z][A-Z-]{0,31}$/.test(head.method) || refusedMethods.has(head.method)) {
     return refuse({ reason: 'method-refused', method: head.method })
@@ -92,8 +98,9 @@ export async function decide(parts: DecideParts, head: Head, waitUntil: WaitUnti
   }
 
   const issuers = origin.bearer.flatMap((name) => parts.issuers.get(name) ?? [])
-  const terms = { issuers, freshnessSeconds: route.freshnessSeconds }
-  const principal = await parts.authenticate(credential.value, terms, waitUntil)
+  const { freshnessSeconds, staleIfErrorSeconds } = route
+  const terms = { issuers, freshnessSeconds, staleIfErrorSeconds, origin: origin.name }
+  const principal = await parts.authenticate(credential.value, terms, waitUntil, spent)
   // a credential that doesn't hold is refused in every mode: it counts neither as someone nor as nobody
   if (!principal.ok) return refuse(principal.error, route)
 

@@ -108,8 +108,9 @@ export type TokenFault =
   | 'not yet valid'
   | 'too old'
   | 'subject'
+  | 'revoked'
 
-export type SessionFault = 'malformed' | 'unknown' | 'corrupt' | 'version' | 'expired'
+export type SessionFault = 'malformed' | 'unknown' | 'corrupt' | 'version' | 'expired' | 'ended' | 'elsewhere'
 
 export const refuse = (
   refusal: Refusal,

@@ -4,6 +4,7 @@ import type { Hono } from 'hono'
 import { type Authenticator, createAuthenticator } from './authenticate/authenticate.ts'
 import { createBearerReader } from './authenticate/bearer.ts'
 import { createKeyProvider, type KeyProviderParts } from './authenticate/jwks.ts'
+import { createRevocationReader } from './authenticate/revocation.ts'
 import { createSessionReader } from './authenticate/session.ts'
 import type { WaitUntil } from './authenticate/share.ts'
 import { type DecideParts, decide } from './decide.ts'
@@ -19,6 +20,7 @@ import { entryOf, type LogEntry } from './log-entry.ts'
 import { type Answer, type Asked, respondForwarded, respondPreflight, respondRefused } from './respond.ts'
 import type { Gateway as Config } from './route/compile.ts'
 import { createTable } from './route/table.ts'
+import { createAddressBook } from './session/address.ts'
 import type { SessionStore } from './session/store.ts'
 import type { Settings } from './settings.ts'
 import { unknownSender } from './shield/csrf.ts'
@@ -101,14 +103,17 @@ export function createGateway(parts: GatewayParts): Gateway {
     timeoutMilliseconds: settings.keysTimeoutMilliseconds,
     cache: parts.keyCache,
   })
-  const sessions = store && createSessionReader({ store, now, timeoutMilliseconds: settings.storeTimeoutMilliseconds })
+  const book = createAddressBook(settings.placeKey)
+  const looking = store && { store, book, now, timeoutMilliseconds: settings.storeTimeoutMilliseconds }
+  const sessions = looking && createSessionReader({ ...looking, unknownPerSecond: settings.session.unknownPerSecond })
+  const revocations = looking && createRevocationReader(looking)
   const csrf = settings.csrfKeys.length > 0 ? createCsrfTokens(settings.csrfKeys, now) : null
   const table = createTable(config.origins)
   const deciding: DecideParts = {
     table,
     csrf,
     issuers: config.issuers,
-    authenticate: parts.authenticate ?? createAuthenticator(createBearerReader(keys, now), sessions),
+    authenticate: parts.authenticate ?? createAuthenticator(createBearerReader(keys, now), sessions, revocations),
   }
   const forwarding = { isDropped: createNameFilter(identityNames(config)) }
   const signer =

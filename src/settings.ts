@@ -2,13 +2,24 @@
 
 import { base64url, type JWK } from 'jose'
 import * as z from 'zod/mini'
+import { unmetDemands } from './demands.ts'
 import { err, ok, type Result } from './result.ts'
 import type { Environment, Gateway } from './route/compile.ts'
 import { type Problem, showValue } from './route/problem.ts'
+import {
+  type SessionSettings,
+  sessionFixes,
+  sessionSecrets,
+  sessionSettings,
+  sessionShape,
+  storeNames,
+} from './session/settings.ts'
 
-export interface Settings {
-  readonly sessionStore: 'kv' | 'memory' | 'none'
+export interface Settings extends SessionSettings {
+  readonly sessionStore: (typeof storeNames)[number]
   readonly storeTimeoutMilliseconds: number
+  /** How the log names a subject. */
+  readonly logSubject: 'plain' | 'pseudonym'
   readonly keysTimeoutMilliseconds: number
   /** Which requests are logged: each, those that were refused or failed, or none. */
   readonly log: 'all' | 'refused' | 'off'
@@ -42,10 +53,12 @@ const assertionKeys = z.array(assertionKey).check(
 )
 
 const schema = z.object({
-  SESSION_STORE: z._default(z.enum(['kv', 'memory', 'none']), 'none'),
+  SESSION_STORE: z._default(z.enum(storeNames), 'none'),
   STORE_TIMEOUT_MS: z._default(milliseconds, 2_000),
   KEYS_TIMEOUT_MS: z._default(milliseconds, 2_000),
+  ...sessionShape,
   LOG: z._default(z.enum(['all', 'refused', 'off']), 'all'),
+  LOG_SUBJECT: z._default(z.enum(['plain', 'pseudonym']), 'plain'),
   PUBLIC_SCHEME: z.optional(z.enum(['http', 'https'])),
   ASSERTION_KEY: z.optional(z.pipe(z.pipe(z.string(), z.transform(parseKeys)), assertionKeys)),
   CSRF_KEY: z.optional(
@@ -60,7 +73,9 @@ const schema = z.object({
 })
 
 const fixes: Readonly<Record<string, string>> = {
-  SESSION_STORE: 'write kv (Workers), memory (one process), or none',
+  SESSION_STORE: 'write kv or durable-object (Workers), upstash, deno-kv (Deno), memory (one process), or none',
+  ...sessionFixes,
+  LOG_SUBJECT: 'write plain or pseudonym',
   STORE_TIMEOUT_MS: 'write milliseconds: 2000',
   KEYS_TIMEOUT_MS: 'write milliseconds: 2000',
   LOG: 'write all, refused or off',
@@ -71,7 +86,7 @@ const fixes: Readonly<Record<string, string>> = {
   ASSERTION_ISSUER: 'write the iss that origins shall find in assertions, or leave it out',
 }
 
-const secrets: ReadonlySet<string> = new Set(['ASSERTION_KEY', 'CSRF_KEY'])
+const secrets: ReadonlySet<string> = new Set(['ASSERTION_KEY', 'CSRF_KEY', ...sessionSecrets])
 
 /**
  * @param gateway what the routes ask for; null where they can't be read, so that the rest is told nevertheless
@@ -88,7 +103,9 @@ export function readSettings(environment: Environment, gateway: Gateway | null):
     sessionStore: read.SESSION_STORE,
     storeTimeoutMilliseconds: read.STORE_TIMEOUT_MS,
     keysTimeoutMilliseconds: read.KEYS_TIMEOUT_MS,
+    ...sessionSettings(read),
     log: read.LOG,
+    logSubject: read.LOG_SUBJECT,
     publicScheme: read.PUBLIC_SCHEME ?? null,
     assertionKeys: read.ASSERTION_KEY ?? [],
     assertionIssuer: read.ASSERTION_ISSUER,
@@ -107,19 +124,9 @@ const unfit = (name: string, value: unknown): Problem =>
   )
 
 /** What the routes ask for and the settings don't give. */
-function lacking(settings: Settings, { origins }: Gateway): Problem[] {
-  const problems: Problem[] = []
-  const reader = origins.find((origin) => origin.session)
-  if (reader && settings.sessionStore === 'none') {
-    problems.push(
-      problem(
-        'SESSION_STORE',
-        '',
-        `not set, and the origin "${reader.name}" reads sessions`,
-        fixes['SESSION_STORE'] ?? '',
-      ),
-    )
-  }
+function lacking(settings: Settings, gateway: Gateway): Problem[] {
+  const problems = unmetDemands(settings, gateway, fixes)
+  const { origins } = gateway
   const asserted = origins.find((origin) => origin.routes.some((route) => route.identity?.assertion))
   if (asserted && settings.assertionKeys.length === 0) {
     problems.push(

@@ -5,6 +5,14 @@ import type { Origin } from './route/table.ts'
 import type { SessionStore, StorePromises } from './session/store.ts'
 import type { Settings } from './settings.ts'
 
+const storeFixes: Readonly<Record<Exclude<Settings['sessionStore'], 'none'>, string>> = {
+  kv: 'on Workers bind a KV namespace as SESSIONS; elsewhere use upstash, or memory for one process',
+  'durable-object': 'on Workers bind the class SessionObject as SESSION_OBJECTS; elsewhere use upstash',
+  'deno-kv': 'run deno with --unstable-kv; on other runtimes use upstash, or kv on Workers',
+  memory: 'an instance of a Worker sees no other one: use kv, durable-object or upstash',
+  upstash: 'set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN',
+}
+
 /** What is asked of a runtime here. */
 export interface Surroundings {
   readonly name: string
@@ -28,7 +36,7 @@ export function unmet(
       path: 'SESSION_STORE',
       value: settings.sessionStore,
       message: `${runtime.name} can't open this store`,
-      fix: 'bind a KV namespace as SESSIONS on Workers; use memory for one process of Node or Deno',
+      fix: storeFixes[settings.sessionStore],
     })
   }
   for (const { name, upstream, routes } of origins) {

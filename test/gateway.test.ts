@@ -2,23 +2,22 @@ import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { HeaderBag } from '../src/head.ts'
 import { cookieName } from '../src/session/cookie.ts'
-import { type MadeSession, makeSession } from '../src/session/session.ts'
 import { createMemoryStore } from '../src/session/stores/memory.ts'
 import { openTestGateway, type TestGateway } from './support/gateway.ts'
 import { head } from './support/head.ts'
 import { createTestIssuer, type TestIssuer, testAudience } from './support/issuer.ts'
+import { type Laid, laySession } from './support/sessions.ts'
 
 const now = 1_800_000_000
 const store = createMemoryStore(() => now)
 let corp: TestIssuer
-let session: MadeSession
+let session: Laid
 let cookie: string
 
 beforeAll(async () => {
   corp = await createTestIssuer('https://corp.example.com', () => now)
-  session = await makeSession({ subject: 'user-0', ttlSeconds: 60 }, now)
+  session = await laySession(store, { subject: 'user-0', ttlSeconds: 60 }, now)
   cookie = `${cookieName}=${session.cookie}`
-  await store.write(session.key, JSON.stringify(session.record), 60)
 })
 
 function open(
@@ -174,7 +173,7 @@ describe('no token, cookie or secret is in a line, an answer or a page (I16)', (
     expect(answers.map(({ answer }) => answer.status)).toEqual([503, 503])
     for (const { answer } of answers) expect(answer.headers).toContainEqual(['retry-after', '5'])
     for (const { answer } of answers) expect(answer.headers.map(([name]) => name)).not.toContain('set-cookie')
-    for (const secret of [token, session.cookie, session.key]) expect(gate.lines.join()).not.toContain(secret)
+    for (const secret of [token, session.cookie, session.key.name]) expect(gate.lines.join()).not.toContain(secret)
   })
 
   it('when the gateway itself fails on it: the line has the fault, without what it quotes', async () => {

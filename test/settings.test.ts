@@ -33,10 +33,22 @@ it('nothing needs to be set', () => {
     storeTimeoutMilliseconds: 2_000,
     keysTimeoutMilliseconds: 2_000,
     log: 'all',
+    logSubject: 'plain',
     publicScheme: null,
     assertionKeys: [],
     csrfKeys: [],
     assertionIssuer: 'sallyport',
+    placeKey: 'sallyport: not a secret',
+    upstash: null,
+    session: {
+      idleSeconds: 3_600,
+      maxSeconds: 43_200,
+      rememberSeconds: 2_592_000,
+      mostPerSubject: null,
+      unknownPerSecond: 1_000,
+    },
+    adminSecret: null,
+    vouchSecret: null,
   })
 })
 
@@ -138,7 +150,7 @@ describe('what the routes ask for', () => {
   it('is said in one line that can be acted on', () => {
     const [problem] = read({}, { session: true }) as readonly Problem[]
     expect(problem && describeProblem(problem)).toBe(
-      'environment: SESSION_STORE: not set, and the origin "app" reads sessions; write kv (Workers), memory (one process), or none',
+      'environment: SESSION_STORE: not set, and the origin "app" reads sessions; write kv or durable-object (Workers), upstash, deno-kv (Deno), memory (one process), or none',
     )
   })
 })

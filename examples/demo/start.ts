@@ -4,8 +4,11 @@ import type { Server } from 'node:http'
 import { join } from 'node:path'
 import process from 'node:process'
 import { openLocalKv } from '../../src/cli/local-kv.ts'
+import { createAddressBook } from '../../src/session/address.ts'
 import { cookieName, setCookie } from '../../src/session/cookie.ts'
-import { makeSession, type NewSession } from '../../src/session/session.ts'
+import { makeSession } from '../../src/session/life.ts'
+import { type NewSession, nowhere } from '../../src/session/session.ts'
+import { defaultPlaceKey } from '../../src/session/settings.ts'
 import { createLegacyApp } from '../legacy/server.ts'
 import { PortTaken, type RunningGateway, runGateway } from './gateway.ts'
 import { type Account, addressOf, createIssuer } from './issuer.ts'
@@ -80,19 +83,18 @@ async function startGateway(port: number, vars: Record<string, string>, given: S
 }
 
 /** As `sallyport session create` does it. */
-async function seedSessions(sessions: readonly Omit<NewSession, 'ttlSeconds'>[]): Promise<readonly string[]> {
+async function seedSessions(
+  sessions: readonly Pick<NewSession, 'subject' | 'roles' | 'claims'>[],
+): Promise<readonly string[]> {
   const kv = await openLocalKv({
     configPath: join(folder, 'wrangler.toml'),
     persistTo: join(folder, '.wrangler/state'),
   })
   try {
-    return await Promise.all(
-      sessions.map(async (session) => {
-        const made = await makeSession({ ...session, ttlSeconds: sessionSeconds }, Date.now() / 1000)
-        await kv.store.write(made.key, JSON.stringify(made.record), sessionSeconds)
-        return made.cookie
-      }),
-    )
+    const parts = { store: kv.store, book: createAddressBook(defaultPlaceKey), now: () => Date.now() / 1000 }
+    const terms = { issuer: 'demo', idleSeconds: sessionSeconds, maxSeconds: sessionSeconds }
+    const made = await Promise.all(sessions.map((session) => makeSession(parts, { ...terms, ...session }, nowhere)))
+    return made.map(({ cookie }) => cookie)
   } finally {
     await kv.close()
   }

@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../result.ts'
 import type { KeyProvider, KeySource } from './jwks.ts'
 import { type KeySet, KeysUnavailable } from './key-document.ts'
 import type { WaitUntil } from './share.ts'
+import { nothingSpent, type Spent } from './spent.ts'
 import { vouchFor } from './vouch.ts'
 
 /** Whose tokens are accepted, and on which conditions. */
@@ -28,7 +29,12 @@ export interface TrustedIssuer {
 }
 
 export interface BearerReader {
-  read(token: string, issuers: readonly TrustedIssuer[], waitUntil: WaitUntil): Promise<Result<Principal, Refusal>>
+  read(
+    token: string,
+    issuers: readonly TrustedIssuer[],
+    waitUntil: WaitUntil,
+    spent?: Spent,
+  ): Promise<Result<Principal, Refusal>>
 }
 
 /** The last second of the year 9999. */
@@ -40,11 +46,11 @@ const maxTries = 4
 /** @param now seconds since the epoch */
 export function createBearerReader(keys: KeyProvider, now: () => number): BearerReader {
   return {
-    async read(token, issuers, waitUntil) {
+    async read(token, issuers, waitUntil, spent = nothingSpent()) {
       const issuer = chooseIssuer(token, issuers)
       if (!issuer.ok) return issuer
       try {
-        const payload = await verify(token, issuer.value, waitUntil)
+        const payload = await verify(token, issuer.value, waitUntil, spent)
         const fault = faultInClaims(payload, issuer.value, now())
         return fault ? bad(fault) : ok(principalOf(payload, issuer.value))
       } catch (error) {
@@ -58,18 +64,27 @@ export function createBearerReader(keys: KeyProvider, now: () => number): Bearer
     },
   }
 
-  async function verify(token: string, issuer: TrustedIssuer, waitUntil: WaitUntil): Promise<JWTPayload> {
+  async function verify(token: string, issuer: TrustedIssuer, waitUntil: WaitUntil, spent: Spent): Promise<JWTPayload> {
     const options = verifyOptions(issuer, now())
     const source = issuer.keys
     if (source.kind === 'secret') return (await jwtVerify(token, source.secret, options)).payload
-    const known = await keys.keys(issuer, source, waitUntil)
+    const known = await timed(spent, () => keys.keys(issuer, source, waitUntil))
     try {
       return await verifyWith(token, known, options)
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
-      const renewed = await keys.renewedKeys(issuer, source, known, waitUntil)
+      const renewed = await timed(spent, () => keys.renewedKeys(issuer, source, known, waitUntil))
       if (!renewed) throw error
       return verifyWith(token, renewed, options)
+    }
+  }
+
+  async function timed<T>(spent: Spent, work: () => Promise<T>): Promise<T> {
+    const startedAt = now()
+    try {
+      return await work()
+    } finally {
+      spent.keysMilliseconds += (now() - startedAt) * 1000
     }
   }
 }

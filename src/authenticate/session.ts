@@ -3,85 +3,126 @@
 import type { Refusal } from '../decision.ts'
 import type { Principal } from '../principal.ts'
 import { err, ok, type Result } from '../result.ts'
-import { deadAt, parseRecord, type SessionRecord, sessionKey } from '../session/session.ts'
-import type { SessionStore } from '../session/store.ts'
+import { type LifeParts, touchSeconds, touchSession } from '../session/life.ts'
+import { type Live, type Looked, lookUp } from '../session/look.ts'
+import { createAllowance } from './allowance.ts'
+import { createMemory } from './memory.ts'
 import { createShare, type WaitUntil } from './share.ts'
+import type { Spent } from './spent.ts'
 import { vouchFor } from './vouch.ts'
 
-export interface SessionReader {
-  /** @param freshnessSeconds for how long an earlier look-up may be believed; 0 asks the store each time */
-  read(cookie: string, freshnessSeconds: number, waitUntil: WaitUntil): Promise<Result<Principal, Refusal>>
+/** What a route asks of a session. */
+export interface SessionTerms {
+  /** For how long an earlier look-up may be believed; 0 asks the store each time. */
+  readonly freshnessSeconds: number
+  /** For how long it may be believed when the store can't be asked. */
+  readonly staleIfErrorSeconds: number
+  /** The name of the origin: some sessions are for some origins. */
+  readonly origin: string
 }
 
-export interface SessionReaderParts {
-  readonly store: Pick<SessionStore, 'read'>
-  /** Seconds since the epoch. */
-  readonly now: () => number
+export interface SessionReader {
+  read(cookie: string, terms: SessionTerms, waitUntil: WaitUntil, spent: Spent): Promise<Result<Principal, Refusal>>
+  /** Asks the store anew about everybody: something was ended here. */
+  forget(): void
+  /** Asks the store anew about cookies that it didn't know: someone signed in here. */
+  forgetUnknown(): void
+}
+
+export interface SessionReaderParts extends LifeParts {
   readonly timeoutMilliseconds: number
+  /** Look-ups of cookies that turn out never to have been issued, per second, in this isolate. */
+  readonly unknownPerSecond: number
   /** Known sessions kept in this isolate. */
   readonly capacity?: number
 }
 
-interface Looked {
-  readonly text: string | null
-  /** Before the store was asked, so that the bound is never understated. */
-  readonly askedAt: number
-}
-
 interface Known {
   readonly principal: Principal
+  readonly origins: readonly string[] | null
+  /** Before the store was asked, so that the bound is never understated. */
+  readonly askedAt: number
+  readonly touchedAt: number
+}
+
+interface Answer {
+  readonly looked: Looked
   readonly askedAt: number
 }
 
-export function createSessionReader({
-  store,
-  now,
-  timeoutMilliseconds,
-  capacity = 10_000,
-}: SessionReaderParts): SessionReader {
-  const known = new Map<string, Known>()
-  const share = createShare<Looked>(timeoutMilliseconds, now)
+/** A cookie that the store doesn't know isn't asked about again for so long. */
+export const unknownSeconds = 5
+
+export function createSessionReader(parts: SessionReaderParts): SessionReader {
+  const { now, timeoutMilliseconds, unknownPerSecond, capacity = 10_000 } = parts
+  const known = createMemory<Known>(capacity)
+  const unknown = createMemory<number>(capacity)
+  const allowance = createAllowance(unknownPerSecond, now)
+  const share = createShare<Answer>(timeoutMilliseconds, now)
 
   return {
-    async read(cookie, freshnessSeconds, waitUntil) {
+    async read(cookie, terms, waitUntil, spent) {
       const last = known.get(cookie)
-      if (last && now() - last.askedAt < freshnessSeconds) return alive(last.principal)
-      let looked: Looked
+      if (last && now() - last.askedAt < terms.freshnessSeconds) return judge(last, terms)
+      if (now() < (unknown.get(cookie) ?? 0)) return err({ reason: 'bad-session', fault: 'unknown' })
+      if (!last && !allowance.take())
+        return err({ reason: 'store-unavailable', cause: 'too many unknown cookies at once' })
+
+      const startedAt = now()
+      let answer: Answer
       try {
         // nobody joins a look-up that began longer ago than they would believe one that is over
-        looked = await share.run(cookie, waitUntil, () => lookUp(cookie), freshnessSeconds)
+        answer = await share.run(cookie, waitUntil, ask, terms.freshnessSeconds)
       } catch (error) {
+        if (!last) allowance.giveBack()
+        if (last && now() - last.askedAt < terms.staleIfErrorSeconds) return judge(last, terms)
         return err({ reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' })
+      } finally {
+        spent.storeMilliseconds += (now() - startedAt) * 1000
       }
-      known.delete(cookie)
-      if (looked.text === null) return err({ reason: 'bad-session', fault: 'unknown' })
-      const record = parseRecord(looked.text)
-      if (!record.ok) return err({ reason: 'bad-session', fault: record.error })
-      const principal = principalOf(record.value)
-      remember(cookie, { principal, askedAt: looked.askedAt })
-      return alive(principal)
+      const { looked, askedAt } = answer
+      const isUnknown = looked.kind === 'dead' && looked.fault === 'unknown'
+      if (!last && !isUnknown) allowance.giveBack()
+      if (looked.kind === 'dead') {
+        known.delete(cookie)
+        if (isUnknown) unknown.set(cookie, askedAt + unknownSeconds)
+        return err({ reason: 'bad-session', fault: looked.fault })
+      }
+      const entry = keep(cookie, looked, askedAt, waitUntil)
+      return judge(entry, terms)
+
+      async function ask(): Promise<Answer> {
+        const askedAt = now()
+        return { askedAt, looked: await lookUp(parts, cookie) }
+      }
     },
+    forget: () => known.clear(),
+    forgetUnknown: () => unknown.clear(),
   }
 
-  async function lookUp(cookie: string): Promise<Looked> {
-    const askedAt = now()
-    return { askedAt, text: await store.read(await sessionKey(cookie)) }
+  function judge({ principal, origins }: Known, { origin }: SessionTerms): Result<Principal, Refusal> {
+    if (principal.expiresAt <= now()) return err({ reason: 'bad-session', fault: 'expired' })
+    if (origins && !origins.includes(origin)) return err({ reason: 'bad-session', fault: 'elsewhere' })
+    return ok(principal)
   }
 
-  function alive(principal: Principal): Result<Principal, Refusal> {
-    return principal.expiresAt > now() ? ok(principal) : err({ reason: 'bad-session', fault: 'expired' })
-  }
-
-  function remember(cookie: string, entry: Known): void {
-    if (known.size >= capacity) {
-      const [oldest] = known.keys()
-      if (oldest !== undefined) known.delete(oldest)
+  function keep(cookie: string, live: Live, askedAt: number, waitUntil: WaitUntil): Known {
+    const touchedAt = Math.max(live.record.lastSeenAt, known.get(cookie)?.touchedAt ?? 0)
+    const isDue = now() - touchedAt >= touchSeconds
+    // never on the path of the response; who can't be told now is told after the next look-up of its minute
+    if (isDue) waitUntil(touchSession(parts, live).catch(() => false))
+    const entry = {
+      principal: principalOf(live),
+      origins: live.record.origins ?? null,
+      askedAt,
+      touchedAt: isDue ? now() : touchedAt,
     }
     known.set(cookie, entry)
+    return entry
   }
 }
 
-const principalOf = (record: SessionRecord): Principal =>
+const principalOf = ({ record, deadAt }: Live): Principal =>
   vouchFor({
     kind: 'session',
     subject: record.subject,
@@ -90,5 +131,5 @@ const principalOf = (record: SessionRecord): Principal =>
     scopes: record.scopes,
     claims: record.claims,
     issuedAt: record.createdAt,
-    expiresAt: deadAt(record),
+    expiresAt: deadAt,
   })

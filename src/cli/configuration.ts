@@ -3,9 +3,7 @@
 import { compile, type Gateway } from '../route/compile.ts'
 import { lint } from '../route/lint.ts'
 import type { Problem } from '../route/problem.ts'
-import type { SessionStore } from '../session/store.ts'
-import { createKvStore } from '../session/stores/kv.ts'
-import { createMemoryStore } from '../session/stores/memory.ts'
+import { promisesOf, type SessionStore, type StoreName } from '../session/store.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { overasked, unmet } from '../unmet.ts'
 import { FindingsError } from './findings.ts'
@@ -80,19 +78,31 @@ function unmetBy(surroundings: Surroundings, gateway: Gateway, settings: Setting
       fix: 'make one with npx wrangler kv namespace create SESSIONS, and write its id here',
     })
   }
+  if (settings.sessionStore === 'durable-object' && runtime === 'workerd' && !bindings.has('SESSION_OBJECTS')) {
+    problems.push({
+      file: 'wrangler.toml',
+      path: 'durable_objects.bindings',
+      value: '',
+      message: 'SESSION_STORE is durable-object, and no class is bound as SESSION_OBJECTS',
+      fix: 'bind class_name = "SessionObject", and add the migration that makes it: see docs/sessions.md',
+    })
+  }
   return problems
 }
 
 /** The store as far as its promises go: nothing is asked of it. */
 function openable(runtime: RuntimeName, name: Settings['sessionStore']): SessionStore | null {
-  switch (name) {
-    case 'none':
-      return null
-    case 'kv':
-      return runtime === 'workerd' ? createKvStore({ get: unasked, put: unasked, delete: unasked }) : null
-    case 'memory':
-      return runtime === 'workerd' ? null : createMemoryStore(() => 0)
-  }
+  if (name === 'none' || !where[name].includes(runtime)) return null
+  return { promises: promisesOf[name], read: unasked, write: unasked, swap: unasked, delete: unasked, list: unasked }
+}
+
+/** On which runtimes a store can be opened. */
+const where: Readonly<Record<StoreName, readonly RuntimeName[]>> = {
+  kv: ['workerd'],
+  'durable-object': ['workerd'],
+  upstash: ['workerd', 'deno', 'node'],
+  'deno-kv': ['deno'],
+  memory: ['deno', 'node'],
 }
 
 const unasked = (): Promise<never> => Promise.reject(new TypeError('nothing is asked of a store by a check'))

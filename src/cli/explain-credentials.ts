@@ -5,9 +5,9 @@ import { dirname, join, resolve } from 'node:path'
 import type { Authenticator } from '../authenticate/authenticate.ts'
 import { createSupposingAuthenticator, type Supposed } from '../authenticate/suppose.ts'
 import type { Head } from '../head.ts'
+import { createAddressBook } from '../session/address.ts'
 import { cookieName, makeCookieValue } from '../session/cookie.ts'
-import { sessionKey } from '../session/session.ts'
-import type { SessionStore } from '../session/store.ts'
+import type { Key, SessionStore } from '../session/store.ts'
 import { createMemoryStore } from '../session/stores/memory.ts'
 import type { readSoundConfiguration } from './configuration.ts'
 import { openLocalKv } from './local-kv.ts'
@@ -62,14 +62,16 @@ async function withLocalStore(
     persistTo: persistTo === undefined ? join(dirname(configPath), '.wrangler/state') : resolve(io.cwd, persistTo),
   })
   if (session === undefined) return { head, store: kv.store, close: kv.close }
-  if (!session.startsWith('session:')) {
+  if (!/^(?:[\w-]+\/)?session:/.test(session)) {
     const value = session.startsWith(`${cookieName}=`) ? session.slice(cookieName.length + 1) : session
     return { head: withHeader(head, 'cookie', `${cookieName}=${value}`), store: kv.store, close: kv.close }
   }
   // a key can't be turned into its cookie: another cookie is made, and led to that key
   const standIn = makeCookieValue()
-  const standInKey = await sessionKey(standIn)
-  const store: SessionStore = { ...kv.store, read: (key) => kv.store.read(key === standInKey ? session : key) }
+  const { name } = await createAddressBook(settings.placeKey).session(standIn)
+  const led = (key: Key): Key =>
+    key.name === name ? { place: session.match(/^(.*)\/session:/)?.[1] ?? '', name: session.replace(/^.*\//, '') } : key
+  const store: SessionStore = { ...kv.store, read: (keys) => kv.store.read(keys.map(led)) }
   return { head: withHeader(head, 'cookie', `${cookieName}=${standIn}`), store, close: kv.close }
 }
 

@@ -1,11 +1,16 @@
 /** `sallyport session create`: lays a session into the KV of this machine and hands out its cookie. */
 
 import { dirname, join, resolve } from 'node:path'
+import { createAddressBook } from '../session/address.ts'
 import { cookieName, setCookie } from '../session/cookie.ts'
-import { makeSession, parseRecord } from '../session/session.ts'
+import { makeSession } from '../session/life.ts'
+import { type NewSession, nowhere, parseRecord } from '../session/session.ts'
+import { defaultPlaceKey } from '../session/settings.ts'
+import type { SessionStore } from '../session/store.ts'
+import { createMemoryStore } from '../session/stores/memory.ts'
 import { openLocalKv } from './local-kv.ts'
 import { readSurroundings } from './surroundings.ts'
-import { type Given, UsageError, type Verb } from './verb.ts'
+import { type Given, type Io, UsageError, type Verb } from './verb.ts'
 
 const defaultTtlSeconds = 28_800
 const maxTtlSeconds = 31_536_000
@@ -41,9 +46,10 @@ trying things out: a deployed gateway's KV isn't touched.
   positionals: [],
   async run(given, io) {
     const url = urlOf(given)
-    const made = await makeSession(newSessionOf(given), io.now())
-    const text = JSON.stringify(made.record)
-    if (!parseRecord(text).ok)
+    const session = newSessionOf(given)
+    // as the gateway will read it, before a workerd is started for it
+    const trial = await makeSession(partsOf(createMemoryStore(io.now), io), session, nowhere).catch(() => null)
+    if (!trial || !parseRecord(JSON.stringify(trial.record)).ok)
       throw new UsageError('the session would not be read back: a subject has 1 to 1024 characters, a record 64 KiB')
     const { configPath } = await readSurroundings(given, io)
     if (configPath === null) throw new UsageError('there is no wrangler.toml here; name it with --config FILE')
@@ -52,15 +58,12 @@ trying things out: a deployed gateway's KV isn't touched.
       configPath,
       persistTo: persistTo === undefined ? join(dirname(configPath), '.wrangler/state') : resolve(io.cwd, persistTo),
     })
-    try {
-      await kv.store.write(made.key, text, made.record.endsAt - made.record.createdAt)
-    } finally {
-      await kv.close()
-    }
+    const made = await makeSession(partsOf(kv.store, io), session, nowhere).finally(kv.close)
     const cookie = `${cookieName}=${made.cookie}`
     if (given.flag('json')) {
-      const { record, key } = made
-      io.out(JSON.stringify({ cookie, setCookie: setCookie(made.cookie), key, record }, null, 2))
+      const { place, name } = await createAddressBook(defaultPlaceKey).session(made.cookie)
+      const key = `${place}/${name}`
+      io.out(JSON.stringify({ cookie, setCookie: setCookie(made.cookie), key, record: made.record }, null, 2))
       return 0
     }
     io.out(`${cookie}\n`)
@@ -70,18 +73,20 @@ trying things out: a deployed gateway's KV isn't touched.
   },
 }
 
-function newSessionOf(given: Given) {
+const partsOf = (store: SessionStore, io: Io) => ({ store, book: createAddressBook(defaultPlaceKey), now: io.now })
+
+function newSessionOf(given: Given): NewSession {
   const subject = given.text('subject')
   if (!subject) throw new UsageError('session create wants --subject NAME: whose session it is')
   const ttl = given.text('ttl') ?? String(defaultTtlSeconds)
   const ttlSeconds = /^[0-9]{1,9}$/.test(ttl) ? Number(ttl) : 0
   if (ttlSeconds < 1 || ttlSeconds > maxTtlSeconds)
     throw new UsageError(`--ttl ${ttl} is no number of seconds between 1 and ${maxTtlSeconds}`)
-  const issuer = given.text('issuer')
   return {
     subject,
-    ttlSeconds,
-    ...(issuer !== undefined && { issuer }),
+    idleSeconds: ttlSeconds,
+    maxSeconds: ttlSeconds,
+    issuer: given.text('issuer') ?? 'sallyport',
     roles: given.list('role'),
     scopes: given.list('scope'),
     claims: Object.fromEntries(given.list('claim').map(readClaim)),

@@ -32,7 +32,8 @@ export function createCsrfEndpoint({ table, tokens, authenticate, now }: CsrfEnd
     if (!credential.ok) return refused(credential.error)
     if (credential.value.kind !== 'session') return refused({ reason: 'no-credential' })
     const { cookie } = credential.value
-    const principal = await authenticate(credential.value, { issuers: [], freshnessSeconds: 0 }, ignore)
+    const terms = { issuers: [], freshnessSeconds: 0, staleIfErrorSeconds: 0, origin: origin.name }
+    const principal = await authenticate(credential.value, terms, ignore)
     if (!principal.ok) return refused(principal.error)
 
     const cookies = headers.get('cookie') ?? ''

@@ -16,7 +16,7 @@ import {
   type OriginConfig,
   type RuleConfig,
 } from './schema.ts'
-import type { IdentityHeaders, Origin, Route, Upstream } from './table.ts'
+import type { IdentityHeaders, Origin, Route, SessionOptions, Upstream } from './table.ts'
 
 export interface Gateway {
   readonly issuers: ReadonlyMap<string, Issuer>
@@ -93,7 +93,8 @@ function compileOrigin(config: OriginConfig, readUrl: (value: string | { env: st
     hosts: (typeof config.host === 'string' ? [config.host] : config.host).map((host) => host.toLowerCase()),
     upstream: upstreamOf(config.upstream, readUrl),
     paths: { ...strictPaths, ...definedOf<PathOptions>(config.paths ?? {}) },
-    session: config.session ?? false,
+    session: Boolean(config.session),
+    sessionOptions: sessionOptionsOf(config.session),
     bearer: config.bearer ?? [],
     signIn: config.signIn ?? null,
     redirectToHttps: config.redirectToHttps ?? false,
@@ -102,6 +103,15 @@ function compileOrigin(config: OriginConfig, readUrl: (value: string | { env: st
   }
   routes.push(...config.rules.map((rule, index) => compileRule(rule, index, origin, config)))
   return origin
+}
+
+function sessionOptionsOf(config: OriginConfig['session']): SessionOptions {
+  const options = typeof config === 'object' ? config : {}
+  return {
+    claims: options.claims ?? [],
+    domain: options.shareWith ?? null,
+    clearSiteData: options.clearSiteData ?? false,
+  }
 }
 
 function upstreamOf(config: OriginConfig['upstream'], readUrl: (value: string | { env: string }) => string): Upstream {
@@ -123,6 +133,8 @@ function compileRule(rule: RuleConfig, index: number, origin: Origin, config: Or
     access: rule.access,
     firstByteSeconds: inherited.timeouts?.firstByteSeconds ?? 30,
     freshnessSeconds: inherited.freshness ?? 5,
+    staleIfErrorSeconds: inherited.staleIfError ?? 0,
+    vouches: rule.signIn === 'vouched',
     identity: identityOf(inherited.identity),
     ...compileShield(inherited),
     passAuthorization: inherited.pass?.authorization ?? false,

@@ -87,6 +87,7 @@ const inherited = {
   ...shield,
   identity: z.optional(identity),
   freshness: z.optional(z.number().check(z.minimum(0), z.maximum(60))),
+  staleIfError: z.optional(z.number().check(z.minimum(0), z.maximum(3_600))),
   pass: z.optional(z.strictObject({ authorization: z.optional(z.boolean()), sessionCookie: z.optional(z.boolean()) })),
 }
 
@@ -95,7 +96,13 @@ const path = z.string().check((payload) => {
   if (!pattern.ok) payload.issues.push({ code: 'custom', input: payload.value, message: pattern.error })
 })
 
-const rule = z.strictObject({ path, methods: z.optional(list(method)), access, ...inherited })
+const rule = z.strictObject({
+  path,
+  methods: z.optional(list(method)),
+  access,
+  signIn: z.optional(z.literal('vouched')),
+  ...inherited,
+})
 
 const host = z
   .string()
@@ -106,6 +113,22 @@ const host = z
     ),
   )
 
+/** How an origin keeps sessions, beyond reading them. */
+const sessionOptions = z.strictObject({
+  claims: z.optional(list(text)),
+  shareWith: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(
+          /^(?=.*\.)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*$/,
+          'write the domain that the hosts have in common, in lower case: "example.com"',
+        ),
+      ),
+  ),
+  clearSiteData: z.optional(z.boolean()),
+})
+
 const originSchema = z.strictObject({
   name: z.string().check(z.regex(/^[a-z][a-z0-9-]*$/, 'name it as its file: lower case, digits, hyphens')),
   host: z.union([host, list(host)], 'write a host name, "billing.example.com", or a list of them'),
@@ -113,7 +136,7 @@ const originSchema = z.strictObject({
     [httpUrl, env, z.strictObject({ binding: z.string().check(z.regex(/^[A-Z][A-Z0-9_]*$/)) }), z.literal('same-host')],
     'write a URL, { env }, { binding } or "same-host"',
   ),
-  session: z.optional(z.boolean()),
+  session: z.optional(z.union([z.boolean(), sessionOptions], 'write true, or { claims, shareWith, clearSiteData }')),
   bearer: z.optional(list(text)),
   signIn: z.optional(
     z

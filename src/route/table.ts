@@ -16,15 +16,24 @@ export interface Origin {
   readonly paths: PathOptions
   /** Whether its cookie is read. */
   readonly session: boolean
+  readonly sessionOptions: SessionOptions
   /** Names of the issuers whose Bearer tokens it takes; empty: `Authorization` isn't read. */
   readonly bearer: readonly string[]
   /** Where a navigation without credential is sent. */
   readonly signIn: string | null
   /** What comes by http is sent to https, before anything else is looked at. */
   readonly redirectToHttps: boolean
-  /** For answers where no rule was met. */
+  /** For answers where no rule was met, and for the endpoints of our own. */
   readonly shield: Shield
   readonly routes: readonly Route[]
+}
+
+export interface SessionOptions {
+  /** The claims that a page of this origin may read of its session. */
+  readonly claims: readonly string[]
+  /** The domain whose hosts share the session; null: each host has its own. */
+  readonly domain: string | null
+  readonly clearSiteData: boolean
 }
 
 export type Upstream =
@@ -46,6 +55,10 @@ export interface Route extends Shield {
   readonly firstByteSeconds: number
   /** For how many seconds a looked-up session may be believed without asking again. */
   readonly freshnessSeconds: number
+  /** For how many seconds it may be believed when the store can't be asked. */
+  readonly staleIfErrorSeconds: number
+  /** The upstream's answer may sign somebody in. */
+  readonly vouches: boolean
   readonly identity: IdentityHeaders | null
   readonly passAuthorization: boolean
   readonly passSessionCookie: boolean

@@ -1,6 +1,7 @@
 /** Tells what a binding of Workers is by what it can do. */
 
 import type { Upstream } from '../route/table.ts'
+import type { SessionObjects } from '../session/stores/durable-object.ts'
 import type { KvNamespace } from '../session/stores/kv.ts'
 
 export interface Fetcher {
@@ -18,3 +19,7 @@ export const isFetcher = (value: unknown): value is Fetcher =>
 
 export const isKv = (value: unknown): value is KvNamespace =>
   typeof value === 'object' && value !== null && 'get' in value && 'put' in value && 'delete' in value
+
+/** True for a binding to Durable Objects. */
+export const isObjects = (value: unknown): value is SessionObjects =>
+  typeof value === 'object' && value !== null && 'getByName' in value

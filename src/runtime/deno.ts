@@ -1,6 +1,7 @@
 /** The gateway on Deno: the adapter, and the entry of `deno run`. */
 
 import routes from '../../routes/index.ts'
+import { createDenoKvStore, type DenoKv } from '../session/stores/deno-kv.ts'
 import { createMemoryStore } from '../session/stores/memory.ts'
 import { createFetchHandler } from './fetch.ts'
 import { openGateway } from './runtime.ts'
@@ -9,6 +10,8 @@ import { refusalOf, send } from './undici.ts'
 
 interface DenoGlobal {
   readonly env: { toObject(): Record<string, string> }
+  /** Only with `--unstable-kv`. */
+  readonly openKv?: (path?: string) => Promise<DenoKv>
   serve(
     options: { hostname: string; port: number; onListen(address: { hostname: string; port: number }): void },
     handler: (request: Request, info: { remoteAddr: { hostname: string } }) => Promise<Response>,
@@ -21,7 +24,10 @@ export function serveDeno(config: unknown, memory = createMemoryStore(() => Date
   const env = Deno.env.toObject()
   const { gateway, settings } = openGateway(config, env, {
     name: 'deno',
-    openStore: (name) => (name === 'memory' ? memory : null),
+    openStore(name) {
+      if (name === 'memory') return memory
+      return name === 'deno-kv' && Deno.openKv ? createDenoKvStore(Deno.openKv(env['DENO_KV_PATH'])) : null
+    },
     hasBinding: () => false,
     hasZone: false,
   })

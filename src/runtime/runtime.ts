@@ -7,6 +7,7 @@ import { lint } from '../route/lint.ts'
 import { describeProblem, type Problem } from '../route/problem.ts'
 import type { SessionStore } from '../session/store.ts'
 import type { KvNamespace } from '../session/stores/kv.ts'
+import { createUpstashStore, openUpstash } from '../session/stores/upstash.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { unmet } from '../unmet.ts'
 import { openOrClose } from './closed.ts'
@@ -51,7 +52,7 @@ export function openGateway(routes: unknown, environment: Environment, runtime: 
   const settings = readSettings(environment, config.ok ? config.value : null)
   const found = [...(config.ok ? lint(config.value) : config.error), ...(settings.ok ? [] : settings.error)]
   if (!config.ok || !settings.ok) throw new StartError(found)
-  const store = runtime.openStore(settings.value.sessionStore)
+  const store = openStore(runtime, settings.value)
   const problems = [...found, ...unmet(runtime, config.value.origins, settings.value, store)]
   if (problems.length > 0) throw new StartError(problems)
 
@@ -70,4 +71,13 @@ export function openGateway(routes: unknown, environment: Environment, runtime: 
     logReport: (entry) => console.log(reportLine(entry)),
   })
   return { gateway, settings: settings.value }
+}
+
+/** Upstash is spoken to by HTTP, on any runtime; the others are the runtime's. */
+function openStore(
+  runtime: Runtime,
+  { sessionStore, upstash, storeTimeoutMilliseconds }: Settings,
+): SessionStore | null {
+  if (sessionStore !== 'upstash') return runtime.openStore(sessionStore)
+  return upstash && createUpstashStore(openUpstash({ ...upstash, timeoutMilliseconds: storeTimeoutMilliseconds }))
 }

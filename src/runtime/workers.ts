@@ -1,8 +1,9 @@
 /** The gateway on Cloudflare Workers: the adapter, and the entry that wrangler deploys. */
 
 import routes from '../../routes/index.ts'
+import { createDurableObjectStore } from '../session/stores/durable-object.ts'
 import { createKvStore } from '../session/stores/kv.ts'
-import { fetcherOf, isFetcher, isKv } from './bindings.ts'
+import { fetcherOf, isFetcher, isKv, isObjects } from './bindings.ts'
 import { createFetchHandler, type FetchHandler } from './fetch.ts'
 import { writeNonce } from './html-rewriter.ts'
 import { openOrRefuse } from './runtime.ts'
@@ -12,6 +13,8 @@ type Env = Readonly<Record<string, unknown>>
 interface Context {
   waitUntil(work: Promise<unknown>): void
 }
+
+export { SessionObject } from './session-object.ts'
 
 let handler: FetchHandler | undefined
 
@@ -26,7 +29,12 @@ export function createWorkersHandler(config: unknown, env: Env): FetchHandler {
   const kv = isKv(env['SESSIONS']) ? env['SESSIONS'] : undefined
   const gateway = openOrRefuse(config, env, {
     name: 'workerd',
-    openStore: (name) => (name === 'kv' && kv ? createKvStore(kv) : null),
+    openStore(name) {
+      if (name === 'kv' && kv) return createKvStore(kv)
+      return name === 'durable-object' && isObjects(env['SESSION_OBJECTS'])
+        ? createDurableObjectStore(env['SESSION_OBJECTS'])
+        : null
+    },
     shared: kv,
     hasBinding: (name) => isFetcher(env[name]),
     hasZone: true,

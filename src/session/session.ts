@@ -1,19 +1,21 @@
-/** The record of a session: its form, its key in the store, making a new one. docs/storage.md tells others. */
+/** The record of a session: its form, making a new one. docs/storage.md tells others. */
 
-import { base64url } from 'jose'
 import * as z from 'zod/mini'
 import { err, ok, type Result } from '../result.ts'
-import { makeCookieValue } from './cookie.ts'
+import { longestSessionSeconds } from './marks.ts'
 
 const maxRecordChars = 65_536
 const time = z.number().check(z.minimum(0), z.maximum(253_402_300_799))
 
+/** NUL parts the two where they are hashed together. */
+const name = z.string().check(z.minLength(1), z.maxLength(1024), z.regex(/^[^\0]*$/))
+
 const record = z.object({
   v: z.literal(1),
   /** Public: for lists of sessions. Tells nothing about the cookie. */
-  id: z.string().check(z.minLength(1), z.maxLength(128)),
-  subject: z.string().check(z.minLength(1), z.maxLength(1024)),
-  issuer: z.string(),
+  id: z.string().check(z.regex(/^[\w.:~-]{1,128}$/)),
+  subject: name,
+  issuer: name,
   claims: z.record(z.string(), z.unknown()),
   roles: z.array(z.string()),
   scopes: z.array(z.string()),
@@ -23,6 +25,11 @@ const record = z.object({
   expiresAt: time,
   /** The session is dead from here on (absolute time-out). */
   endsAt: time,
+  /** The origins that take it; absent: all that read sessions. */
+  origins: z.optional(z.array(z.string())),
+  /** Whence it was made, for lists. */
+  address: z.optional(z.string().check(z.maxLength(64))),
+  userAgent: z.optional(z.string().check(z.maxLength(256))),
 })
 
 export type SessionRecord = z.infer<typeof record>
@@ -43,51 +50,65 @@ export function parseRecord(text: string): Result<SessionRecord, 'corrupt' | 've
 }
 
 /** From this second on, whatever the store says, the session is dead. */
-export const deadAt = (session: SessionRecord): number => Math.min(session.expiresAt, session.endsAt)
-
-/** `session:` and the SHA-256 of the cookie's value: who reads the store gets no usable cookie. */
-export async function sessionKey(cookie: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(cookie))
-  return `session:${base64url.encode(new Uint8Array(digest))}`
-}
+export const deadAt = ({ expiresAt, endsAt, createdAt }: SessionRecord): number =>
+  Math.min(expiresAt, endsAt, createdAt + longestSessionSeconds)
 
 export interface NewSession {
   readonly subject: string
-  readonly issuer?: string
+  readonly issuer: string
   readonly roles?: readonly string[]
   readonly scopes?: readonly string[]
   readonly claims?: Readonly<Record<string, unknown>>
-  /** How long it lives at most. */
-  readonly ttlSeconds: number
+  /** The origins that take it, by name; absent: all that read sessions. */
+  readonly origins?: readonly string[]
+  /** Dead when unused for so long. */
+  readonly idleSeconds: number
+  /** Dead when so old. */
+  readonly maxSeconds: number
 }
 
-export interface MadeSession {
-  /** What the cookie holds: 256 random bits, told to nobody but its holder. */
-  readonly cookie: string
-  readonly key: string
-  readonly record: SessionRecord
+/** What the session was made from, for a list of sessions. */
+export interface MadeFrom {
+  readonly address: string | null
+  readonly userAgent: string | null
 }
 
-/** @param now seconds since the epoch */
-export async function makeSession(session: NewSession, now: number): Promise<MadeSession> {
-  const cookie = makeCookieValue()
-  const createdAt = Math.floor(now)
-  const endsAt = createdAt + session.ttlSeconds
+export const nowhere: MadeFrom = { address: null, userAgent: null }
+
+/**
+ * The record of a session that begins now.
+ *
+ * @param id public
+ * @param now seconds since the epoch; kept to the millisecond, for a not-before of the same second
+ */
+export function makeRecord(session: NewSession, id: string, now: number, from: MadeFrom): SessionRecord {
+  const createdAt = Math.floor(now * 1000) / 1000
+  const endsAt = createdAt + Math.min(session.maxSeconds, longestSessionSeconds)
   return {
-    cookie,
-    key: await sessionKey(cookie),
-    record: {
-      v: 1,
-      id: crypto.randomUUID(),
-      subject: session.subject,
-      issuer: session.issuer ?? 'sallyport',
-      claims: { ...session.claims },
-      roles: [...(session.roles ?? [])],
-      scopes: [...(session.scopes ?? [])],
-      createdAt,
-      lastSeenAt: createdAt,
-      expiresAt: endsAt,
-      endsAt,
-    },
+    v: 1,
+    id,
+    subject: session.subject,
+    issuer: session.issuer,
+    claims: { ...session.claims },
+    roles: [...(session.roles ?? [])],
+    scopes: [...(session.scopes ?? [])],
+    createdAt,
+    lastSeenAt: createdAt,
+    expiresAt: Math.min(createdAt + session.idleSeconds, endsAt),
+    endsAt,
+    ...(session.origins && { origins: [...session.origins] }),
+    ...(from.address && { address: from.address.slice(0, 64) }),
+    ...(from.userAgent && { userAgent: from.userAgent.slice(0, 256) }),
   }
 }
+
+/** The same session, used now: its idle time-out begins anew, its end stays. */
+export function touchRecord(record: SessionRecord, now: number): SessionRecord {
+  const idleSeconds = Math.max(0, record.expiresAt - record.lastSeenAt)
+  return { ...record, lastSeenAt: now, expiresAt: Math.min(now + idleSeconds, record.endsAt) }
+}
+
+/** How long the store need keep it. */
+export const ttlOf = (record: SessionRecord, now: number): number => Math.max(1, deadAt(record) - now) + spareSeconds
+
+const spareSeconds = 60

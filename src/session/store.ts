@@ -1,4 +1,4 @@
-/** The port behind which sessions are kept. A store is one file that keeps these promises. */
+/** The port behind which sessions, and the marks that end them, are kept. A store is one file that keeps these promises. */
 
 /** What a store can be relied on for; settings that ask for more are refused at start. */
 export interface StorePromises {
@@ -10,17 +10,59 @@ export interface StorePromises {
   readonly stalenessSeconds: number
 }
 
+/** Names one text. What belongs to one subject has one place, so that a store may keep it together. */
+export interface Key {
+  /** Of the subject, or of whatever else it is about; empty where that isn't known. */
+  readonly place: string
+  /** Alone enough to tell it from every other. */
+  readonly name: string
+}
+
+export interface Stored {
+  readonly key: Key
+  readonly text: string
+}
+
 /**
  * Keeps text under keys.
  *
  * - What was written is read back as it was, until its time to live is over; the record's own expiry is the law,
  *   the store's only cleans up.
- * - `null` means absent, and nothing else: a store that can't be asked throws.
+ * - `null` means absent, and nothing else: a store that can't be asked, or gives an answer of another shape, throws.
  * - Keys and values are never put into an error's message.
  */
 export interface SessionStore {
   readonly promises: StorePromises
-  read(key: string): Promise<string | null>
-  write(key: string, text: string, ttlSeconds: number): Promise<void>
-  delete(key: string): Promise<void>
+  /** The texts of several keys, in their order, in one round trip. */
+  read(keys: readonly Key[]): Promise<readonly (string | null)[]>
+  /** @param ttlSeconds null: it stays for good */
+  write(key: Key, text: string, ttlSeconds: number | null): Promise<void>
+  /**
+   * Writes only if what is there is `before` (null: nothing); in one step where the store is atomic, else as
+   * nearly as it can.
+   *
+   * @returns whether it was written
+   */
+  swap(key: Key, before: string | null, text: string, ttlSeconds: number | null): Promise<boolean>
+  delete(key: Key): Promise<void>
+  /** The sessions (names that begin with `session:`) at one place. */
+  list(place: string): Promise<readonly Stored[]>
 }
+
+/** The store answered, and not as it was asked to. */
+export class StoreFault extends Error {
+  override readonly name = 'StoreFault'
+}
+
+const strong: StorePromises = { consistency: 'strong', atomic: true, stalenessSeconds: 0 }
+
+/** What each store promises, by the name that `SESSION_STORE` gives it. */
+export const promisesOf = {
+  kv: { consistency: 'eventual', atomic: false, stalenessSeconds: 60 },
+  upstash: strong,
+  'durable-object': strong,
+  'deno-kv': strong,
+  memory: strong,
+} as const satisfies Record<string, StorePromises>
+
+export type StoreName = keyof typeof promisesOf

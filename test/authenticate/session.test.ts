@@ -1,16 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createSessionReader, type SessionReader } from '../../src/authenticate/session.ts'
+import { nothingSpent } from '../../src/authenticate/spent.ts'
 import type { Refusal } from '../../src/decision.ts'
 import type { Principal } from '../../src/principal.ts'
 import type { Result } from '../../src/result.ts'
-import { type MadeSession, makeSession } from '../../src/session/session.ts'
+import type { Key } from '../../src/session/store.ts'
+import { createMemoryStore } from '../../src/session/stores/memory.ts'
+import { type Laid, laySession, testBook } from '../support/sessions.ts'
 
 const start = 1_800_000_000
 const timeoutMilliseconds = 2_000
 const ignore = (): void => undefined
 
 let now: number
-let session: MadeSession
+let session: Laid
 let entries: Map<string, string>
 let reads: string[]
 let answer: (key: string) => Promise<string | null>
@@ -19,8 +22,8 @@ let sessions: SessionReader
 beforeEach(async () => {
   now = start
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  session = await makeSession({ subject: 'user-0', roles: ['admin'], ttlSeconds: 3_600 }, now)
-  entries = new Map([[session.key, JSON.stringify(session.record)]])
+  session = await make('user-0', 3_600)
+  entries = new Map([[session.key.name, JSON.stringify(session.record)]])
   reads = []
   answer = async (key) => entries.get(key) ?? null
   sessions = open()
@@ -30,26 +33,51 @@ afterEach(() => {
 })
 
 function open(capacity?: number): SessionReader {
-  const read = (key: string): Promise<string | null> => {
-    reads.push(key)
-    return answer(key)
+  const read = async (keys: readonly Key[]): Promise<(string | null)[]> => {
+    const [first] = keys
+    reads.push(first?.name ?? '')
+    const text = await answer(first?.name ?? '')
+    return keys.map((key) => (key === first ? text : (entries.get(key.name) ?? null)))
   }
-  return createSessionReader({ store: { read }, now: () => now, timeoutMilliseconds, ...(capacity && { capacity }) })
+  const store = { ...createMemoryStore(() => now), read }
+  return createSessionReader({
+    store,
+    book: testBook,
+    now: () => now,
+    timeoutMilliseconds,
+    unknownPerSecond: 1_000,
+    ...(capacity && { capacity }),
+  })
 }
 
+/** Made, and in nobody's store yet. */
+const make = (subject: string, ttlSeconds: number): Promise<Laid> =>
+  laySession(
+    createMemoryStore(() => now),
+    { subject, roles: ['admin'], ttlSeconds },
+    now,
+  )
+
+const termsOf = (freshnessSeconds: number, staleIfErrorSeconds = 0) => ({
+  freshnessSeconds,
+  staleIfErrorSeconds,
+  origin: 'app',
+})
+
 const read = (freshnessSeconds = 5, cookie = session.cookie): Promise<string> =>
-  sessions.read(cookie, freshnessSeconds, ignore).then(describeResult)
+  sessions.read(cookie, termsOf(freshnessSeconds), ignore, nothingSpent()).then(describeResult)
 
 function describeResult(result: Result<Principal, Refusal>): string {
   if (result.ok) return result.value.subject
   return 'fault' in result.error ? `${result.error.reason}: ${result.error.fault}` : result.error.reason
 }
 
-const change = (part: object): void => void entries.set(session.key, JSON.stringify({ ...session.record, ...part }))
+const change = (part: object): void =>
+  void entries.set(session.key.name, JSON.stringify({ ...session.record, ...part }))
 
 describe('a session', () => {
   it('is who its record says', async () => {
-    const found = await sessions.read(session.cookie, 5, ignore)
+    const found = await sessions.read(session.cookie, termsOf(5), ignore, nothingSpent())
     expect(found.ok && found.value).toMatchObject({
       kind: 'session',
       subject: 'user-0',
@@ -68,16 +96,20 @@ describe('a session', () => {
     ['of version 0', () => change({ v: 0 }), 'version'],
     ['of a version in text', () => change({ v: '1' }), 'corrupt'],
     ['without a version', () => change({ v: undefined }), 'corrupt'],
-    ['that is empty', () => entries.set(session.key, ''), 'corrupt'],
-    ['that is cut off', () => entries.set(session.key, '{"v":1,"sub'), 'corrupt'],
-    ['that is null', () => entries.set(session.key, 'null'), 'corrupt'],
-    ['that is a list', () => entries.set(session.key, '[1]'), 'corrupt'],
-    ['that is text', () => entries.set(session.key, '"v"'), 'corrupt'],
+    ['that is empty', () => entries.set(session.key.name, ''), 'corrupt'],
+    ['that is cut off', () => entries.set(session.key.name, '{"v":1,"sub'), 'corrupt'],
+    ['that is null', () => entries.set(session.key.name, 'null'), 'corrupt'],
+    ['that is a list', () => entries.set(session.key.name, '[1]'), 'corrupt'],
+    ['that is text', () => entries.set(session.key.name, '"v"'), 'corrupt'],
     ['of 1 MiB', () => change({ claims: { big: 'x'.repeat(1_048_576) } }), 'corrupt'],
-    ['nested 100,000 deep', () => entries.set(session.key, `${'['.repeat(100_000)}${']'.repeat(100_000)}`), 'corrupt'],
+    [
+      'nested 100,000 deep',
+      () => entries.set(session.key.name, `${'['.repeat(100_000)}${']'.repeat(100_000)}`),
+      'corrupt',
+    ],
     [
       'whose record stands on a prototype',
-      () => entries.set(session.key, `{"__proto__":${JSON.stringify(session.record)}}`),
+      () => entries.set(session.key.name, `{"__proto__":${JSON.stringify(session.record)}}`),
       'corrupt',
     ],
     ['without a subject', () => change({ subject: undefined }), 'corrupt'],
@@ -91,12 +123,13 @@ describe('a session', () => {
     ['that expires in milliseconds', () => change({ expiresAt: start * 1_000 + 1 }), 'corrupt'],
     [
       'that expires at 1e300',
-      () => entries.set(session.key, JSON.stringify(session.record).replace(/"expiresAt":\d+/, '"expiresAt":1e300')),
+      () =>
+        entries.set(session.key.name, JSON.stringify(session.record).replace(/"expiresAt":\d+/, '"expiresAt":1e300')),
       'corrupt',
     ],
     [
       'that expires at Infinity',
-      () => entries.set(session.key, JSON.stringify(session.record).replace(/"endsAt":\d+/, '"endsAt":1e999')),
+      () => entries.set(session.key.name, JSON.stringify(session.record).replace(/"endsAt":\d+/, '"endsAt":1e999')),
       'corrupt',
     ],
     ['that expired before time', () => change({ expiresAt: -1 }), 'corrupt'],
@@ -108,8 +141,8 @@ describe('a session', () => {
 
   it('keeps claims as they are, and nothing of them reaches a prototype', async () => {
     const text = JSON.stringify({ ...session.record, claims: { org: { unit: ['a'] }, evil: '?' } })
-    entries.set(session.key, text.replace('"evil":"?"', '"__proto__":{"admin":true}'))
-    const found = await sessions.read(session.cookie, 5, ignore)
+    entries.set(session.key.name, text.replace('"evil":"?"', '"__proto__":{"admin":true}'))
+    const found = await sessions.read(session.cookie, termsOf(5), ignore, nothingSpent())
     const claims = found.ok ? found.value.claims : {}
     expect(claims['org']).toEqual({ unit: ['a'] })
     expect(claims['admin']).toBeUndefined()
@@ -161,17 +194,26 @@ describe('freshness', () => {
     expect(reads).toHaveLength(3)
   })
 
-  it('is never granted to what is not there: a session works from the moment it is', async () => {
+  it('of a cookie that is not there is short, and a sign-in ends it', async () => {
     entries.clear()
     expect(await read()).toBe('bad-session: unknown')
     change({})
+    expect(await read(0)).toBe('bad-session: unknown')
+    expect(reads).toHaveLength(1)
+    sessions.forgetUnknown()
+    expect(await read()).toBe('user-0')
+    entries.clear()
+    now = start + 5
+    expect(await read()).toBe('bad-session: unknown')
+    change({})
+    now = start + 10
     expect(await read()).toBe('user-0')
   })
 
   it('is kept for so many sessions, then the oldest goes', async () => {
     sessions = open(3)
-    const others = await Promise.all([1, 2, 3].map((at) => makeSession({ subject: `user-${at}`, ttlSeconds: 60 }, now)))
-    for (const { key, record } of others) entries.set(key, JSON.stringify(record))
+    const others = await Promise.all([1, 2, 3].map((at) => make(`user-${at}`, 60)))
+    for (const { key, record } of others) entries.set(key.name, JSON.stringify(record))
     await read()
     for (const { cookie } of others) await read(5, cookie)
     expect(reads).toHaveLength(4)
@@ -185,7 +227,7 @@ describe('freshness', () => {
 describe('requests at the same time', () => {
   it('share one look-up', async () => {
     expect(new Set(await Promise.all(Array.from({ length: 50 }, () => read())))).toEqual(new Set(['user-0']))
-    expect(reads).toEqual([session.key])
+    expect(reads).toEqual([session.key.name])
   })
 
   it('do not share one where freshness is 0', async () => {
@@ -206,8 +248,8 @@ describe('requests at the same time', () => {
   })
 
   it('of different sessions do not', async () => {
-    const other = await makeSession({ subject: 'user-1', ttlSeconds: 60 }, now)
-    entries.set(other.key, JSON.stringify(other.record))
+    const other = await make('user-1', 60)
+    entries.set(other.key.name, JSON.stringify(other.record))
     expect(await Promise.all([read(), read(5, other.cookie)])).toEqual(['user-0', 'user-1'])
   })
 })
@@ -215,7 +257,7 @@ describe('requests at the same time', () => {
 describe('a store', () => {
   it('that is down is no verdict', async () => {
     answer = () => Promise.reject(new Error('connection refused, GET session:abc'))
-    const found = await sessions.read(session.cookie, 5, ignore)
+    const found = await sessions.read(session.cookie, termsOf(5), ignore, nothingSpent())
     expect(found).toEqual({ ok: false, error: { reason: 'store-unavailable', cause: 'Error' } })
     answer = async (key) => entries.get(key) ?? null
     expect(await read()).toBe('user-0')

@@ -1,18 +1,31 @@
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 import { createSessionReader } from '../../src/authenticate/session.ts'
-import { makeSession } from '../../src/session/session.ts'
+import { nothingSpent } from '../../src/authenticate/spent.ts'
 import { createKvStore, type KvNamespace } from '../../src/session/stores/kv.ts'
+import { laySession, testBook } from '../support/sessions.ts'
 
 const store = createKvStore(env['SESSIONS'] as KvNamespace)
 const now = Date.now() / 1000
 
 async function faultOf(change: object | string | null): Promise<string> {
-  const session = await makeSession({ subject: 'user-0', ttlSeconds: 600 }, now)
+  const session = await laySession(store, { subject: 'user-0', ttlSeconds: 600 }, now)
   const text = typeof change === 'string' ? change : JSON.stringify({ ...session.record, ...change })
-  if (change !== null) await store.write(session.key, text, 600)
-  const sessions = createSessionReader({ store, now: () => now, timeoutMilliseconds: 2_000 })
-  const read = await sessions.read(session.cookie, 5, () => undefined)
+  if (change === null) await store.delete(session.key)
+  else await store.write(session.key, text, 600)
+  const sessions = createSessionReader({
+    store,
+    book: testBook,
+    now: () => now,
+    timeoutMilliseconds: 2_000,
+    unknownPerSecond: 1_000,
+  })
+  const read = await sessions.read(
+    session.cookie,
+    { freshnessSeconds: 5, staleIfErrorSeconds: 0, origin: 'app' },
+    () => undefined,
+    nothingSpent(),
+  )
   if (read.ok) return `it is ${read.value.subject}`
   return 'fault' in read.error ? read.error.fault : read.error.reason
 }

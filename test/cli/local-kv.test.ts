@@ -13,11 +13,11 @@ afterAll(() => rm(folder, { recursive: true }))
 test('what one opening wrote, the next one reads', { timeout: 30_000 }, async () => {
   const place = { configPath: 'wrangler.toml', persistTo: join(folder, 'state') }
   const first = await openLocalKv(place)
-  await first.store.write('session:a', 'text', 600)
+  await first.store.write({ place: '', name: 'session:a' }, 'text', 600)
   await first.close()
   const second = await openLocalKv(place)
-  expect(await second.store.read('session:a')).toBe('text')
-  expect(await second.store.read('session:b')).toBeNull()
+  const keys = ['session:a', 'session:b'].map((name) => ({ place: '', name }))
+  expect(await second.store.read(keys)).toEqual(['text', null])
   await second.close()
 })
 
@@ -31,9 +31,11 @@ test('two that write at once wait for each other', { timeout: 30_000 }, async ()
   const place = { configPath: 'wrangler.toml', persistTo: join(folder, 'shared') }
   const both = await Promise.all([openLocalKv(place), openLocalKv(place)])
   const keys = Array.from({ length: 20 }, (_, at) => `session:${at}`)
-  await Promise.all(both.flatMap(({ store }, who) => keys.map((key) => store.write(`${key}:${who}`, key, 600))))
+  await Promise.all(
+    both.flatMap(({ store }, who) => keys.map((name) => store.write({ place: `${who}`, name }, name, 600))),
+  )
   for (const [who, { store }] of both.entries()) {
-    expect(await Promise.all(keys.map((key) => store.read(`${key}:${who}`)))).toEqual(keys)
+    expect(await store.read(keys.map((name) => ({ place: `${who}`, name })))).toEqual(keys)
   }
   await Promise.all(both.map((kv) => kv.close()))
 })

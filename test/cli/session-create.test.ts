@@ -24,7 +24,7 @@ test('a session that was made is found again, by its cookie and by its key', asy
     const made = await sallyport(['session', 'create', ...words, ...claims, '--ttl', '90', '--json'], where)
     expect(made).toMatchObject({ code: 0, err: '' })
     const { cookie, key, setCookie, record } = JSON.parse(made.out)
-    expect(cookie).toMatch(/^__Host-sallyport=v1\.\.[\w-]{43}$/)
+    expect(cookie).toMatch(/^__Host-sallyport=v1\.[\w-]{44}\.[\w-]{43}$/)
     expect(setCookie).toBe(`${cookie}; Path=/; Secure; HttpOnly; SameSite=Lax`)
     expect(record).toMatchObject({
       subject: 'ada',
@@ -56,7 +56,9 @@ test('a session that was made is found again, by its cookie and by its key', asy
       ['session', 'create', '--subject', 'bob', '--url', 'http://127.0.0.1:8787/admin'],
       where,
     )
-    expect(said.out).toMatch(/curl -H 'Cookie: __Host-sallyport=v1\.\.[\w-]{43}' http:\/\/127\.0\.0\.1:8787\/admin$/)
+    expect(said.out).toMatch(
+      /curl -H 'Cookie: __Host-sallyport=v1\.[\w-]{44}\.[\w-]{43}' http:\/\/127\.0\.0\.1:8787\/admin$/,
+    )
   } finally {
     folder.end()
   }

@@ -5,7 +5,7 @@ import { createSupposingAuthenticator } from '../../src/authenticate/suppose.ts'
 import { checkout } from './support.ts'
 
 const supposed = { kind: 'bearer', claims: { sub: 'ada' } } as const
-const terms = { issuers: [], freshnessSeconds: 5 }
+const terms = { issuers: [], freshnessSeconds: 5, staleIfErrorSeconds: 0, origin: 'app' }
 const ignore = (): void => undefined
 
 test('nothing but the CLI can take somebody’s word', () => {

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type * as z from 'zod/mini'
 import { gatewaySchema, type RuleConfig } from '../../src/route/schema.ts'
 import { makeCookieValue } from '../../src/session/cookie.ts'
+import type { SessionStore } from '../../src/session/store.ts'
+import { createMemoryStore } from '../../src/session/stores/memory.ts'
 import { headerOf, openTestGateway } from '../support/gateway.ts'
 import { head } from '../support/head.ts'
 import { originOf } from '../support/routes.ts'
@@ -16,8 +18,8 @@ const record = {
   claims: {},
   roles: [],
   scopes: [],
-  createdAt: 0,
-  lastSeenAt: 0,
+  createdAt: Date.now() / 1000,
+  lastSeenAt: Date.now() / 1000,
   expiresAt: 4_000_000_000,
   endsAt: 4_000_000_000,
 }
@@ -25,8 +27,12 @@ const record = {
 /** A gateway of one rule, with one session in its store until `end` is called. */
 function open(rule: Partial<RuleConfig>) {
   let text: string | null = JSON.stringify(record)
-  const promises = { consistency: 'strong', atomic: true, stalenessSeconds: 0 } as const
-  const store = { promises, read: async () => text, write: async () => undefined, delete: async () => undefined }
+  let isDown = false
+  const read: SessionStore['read'] = async (keys) => {
+    if (isDown) throw new Error('down')
+    return keys.map(({ name }) => (name.startsWith('session:') ? text : null))
+  }
+  const store = { ...createMemoryStore(() => Date.now() / 1000), read }
   const routes = { origins: [originOf([{ path: '/a', access: 'signed-in', ...rule }])] }
   const { ask, gateway } = openTestGateway(routes, { SESSION_STORE: 'memory' }, { store })
   const status = async (request: string, headers: Record<string, string> = { cookie }): Promise<number> =>
@@ -34,7 +40,10 @@ function open(rule: Partial<RuleConfig>) {
   const end = (): void => {
     text = null
   }
-  return { ask, gateway, status, end }
+  const fail = (): void => {
+    isDown = true
+  }
+  return { ask, gateway, status, end, fail }
 }
 
 /** For each key that a rule may have: what it refuses, beside the like that it lets through. */
@@ -86,6 +95,20 @@ const denials: Readonly<Record<keyof RuleConfig, () => Promise<void>>> = {
       gateway.end()
       expect(await gateway.status(`GET ${at}/a`)).toBe(status)
     }
+  },
+  async staleIfError() {
+    for (const [staleIfError, status] of [
+      [60, 200],
+      [0, 503],
+    ] as const) {
+      const gateway = open({ freshness: 0, staleIfError })
+      expect(await gateway.status(`GET ${at}/a`)).toBe(200)
+      gateway.fail()
+      expect(await gateway.status(`GET ${at}/a`)).toBe(status)
+    }
+  },
+  async signIn() {
+    expect(() => open({ signIn: 'vouched' })).toThrow(/VOUCH_SECRET/)
   },
   async pass() {
     const sent = async (authorization: boolean) =>

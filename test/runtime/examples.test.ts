@@ -11,7 +11,7 @@ import { addressOf, createIssuer } from '../../examples/demo/issuer.ts'
 import { anyPort, listen } from '../../examples/demo/ports.ts'
 import { openLocalKv } from '../../src/cli/local-kv.ts'
 import { cookieName } from '../../src/session/cookie.ts'
-import { makeSession } from '../../src/session/session.ts'
+import { laySession } from '../support/sessions.ts'
 
 const folder = process.cwd()
 const stops: (() => unknown)[] = []
@@ -124,8 +124,7 @@ async function sessionOf(subject: string, roles: readonly string[]): Promise<str
     configPath: join(folder, 'examples/php-in-front/wrangler.toml'),
     persistTo: join(folder, 'examples/php-in-front/.wrangler/state'),
   })
-  const made = await makeSession({ subject, roles, ttlSeconds: 600 }, Date.now() / 1000)
-  await kv.store.write(made.key, JSON.stringify(made.record), 600)
+  const made = await laySession(kv.store, { subject, roles, ttlSeconds: 600 }, Date.now() / 1000)
   await kv.close()
   return `${cookieName}=${made.cookie}`
 }

@@ -61,7 +61,7 @@ describe('a gateway does not start', () => {
       'with a store that this runtime lacks',
       good,
       { SESSION_STORE: 'kv' },
-      /environment: SESSION_STORE \(kv\): node can't open this store; bind/,
+      /environment: SESSION_STORE \(kv\): node can't open this store; on Workers bind/,
     ],
     [
       'with no store and sessions',

@@ -1,9 +1,9 @@
 /** A gateway of one origin, as the shield's tests want it: rules in hand, one person signed in. */
 
 import type { LogEntry } from '../../src/log-entry.ts'
-import { makeSession } from '../../src/session/session.ts'
 import { createMemoryStore } from '../../src/session/stores/memory.ts'
 import { type Asked, headerOf, openTestGateway, type TestGateway } from './gateway.ts'
+import { laySession } from './sessions.ts'
 
 export interface Shielded extends TestGateway {
   /** The cookie of someone with the role `member`. */
@@ -20,8 +20,7 @@ export async function openShielded(
 ): Promise<Shielded> {
   const now = () => Date.now() / 1000
   const store = createMemoryStore(now)
-  const made = await makeSession({ subject: 'maria', roles: ['member'], ttlSeconds: 3600 }, now())
-  await store.write(made.key, JSON.stringify(made.record), 3600)
+  const made = await laySession(store, { subject: 'maria', roles: ['member'], ttlSeconds: 3600 }, now())
   const routes = {
     origins: [
       {

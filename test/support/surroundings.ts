@@ -3,10 +3,12 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer as createTcpServer } from 'node:net'
-import { makeSession, sessionKey } from '../../src/session/session.ts'
+import type { NewSession } from '../../src/session/session.ts'
+import { createMemoryStore } from '../../src/session/stores/memory.ts'
 import { createTestIssuer, type TestIssuer } from './issuer.ts'
 import { type RawOrigin, startRawOrigin } from './origin.ts'
 import { type RunningRuntime, type RuntimeName, startRuntime } from './runtimes.ts'
+import { laySession } from './sessions.ts'
 
 export interface Surroundings {
   readonly origin: RawOrigin
@@ -34,18 +36,19 @@ export async function surround(name: RuntimeName): Promise<Surroundings> {
   })
 
   const now = Date.now() / 1000
-  const member = await makeSession(
-    { subject: 'user-0', roles: ['member'], claims: { email: 'user0@example.com' }, ttlSeconds: 3600 },
-    now,
+  const make = (session: Pick<NewSession, 'subject' | 'roles' | 'claims'>) =>
+    laySession(
+      createMemoryStore(() => now),
+      { ...session, ttlSeconds: 3600 },
+      now,
+    )
+  const member = await make({ subject: 'user-0', roles: ['member'], claims: { email: 'user0@example.com' } })
+  const admin = await make({ subject: 'root-0', roles: ['admin'] })
+  const hung = await make({ subject: 'hung-0' })
+  const records = [member, admin, hung].map(
+    ({ key, record }) => [key.place, key.name, record.subject === 'hung-0' ? null : JSON.stringify(record)] as const,
   )
-  const admin = await makeSession({ subject: 'root-0', roles: ['admin'], ttlSeconds: 3600 }, now)
-  const hung = await makeSession({ subject: 'hung-0', ttlSeconds: 3600 }, now)
-  const records = new Map<string, string | null>([
-    [member.key, JSON.stringify(member.record)],
-    [admin.key, JSON.stringify(admin.record)],
-    [await sessionKey(hung.cookie), null],
-  ])
-  const kv = serveKv(records)
+  const kv = serveKv(new Map(records.map(([place, name, text]) => [`${place}/${name}`, text])))
   const kvUrl = await listen(kv)
 
   const runtime = await startRuntime(name, {
@@ -57,7 +60,7 @@ export async function surround(name: RuntimeName): Promise<Surroundings> {
       HUNG_ISSUER: `${issuerUrl}/hung`,
       CSRF_KEY: csrfKey,
       SESSION_STORE: name === 'workerd' ? 'kv' : 'memory',
-      TEST_SESSIONS: JSON.stringify([...records]),
+      TEST_SESSIONS: JSON.stringify(records),
     },
   })
   const cookieOf = (value: string): string => `__Host-sallyport=${value}`
@@ -77,16 +80,22 @@ export async function surround(name: RuntimeName): Promise<Surroundings> {
   }
 }
 
-/** KV as workerd asks for it: `GET /key`, 404 for nothing. */
+/** KV as workerd asks for it: `GET /key`, 404 for nothing; `POST /bulk/get` for several keys. A text of null hangs. */
 export function serveKv(records: ReadonlyMap<string, string | null>): Server {
   const written = new Map(records)
   return createServer(async (request, response) => {
     const key = decodeURIComponent((request.url ?? '').slice(1).split('?', 1)[0] ?? '')
+    let body = ''
+    for await (const chunk of request) body += chunk
     if (request.method === 'PUT') {
-      let text = ''
-      for await (const chunk of request) text += chunk
-      written.set(key, text)
+      written.set(key, body)
       return void response.end()
+    }
+    if (key === 'bulk/get') {
+      const { keys } = JSON.parse(body) as { keys: string[] }
+      if (keys.some((name) => written.get(name) === null)) return
+      const found = Object.fromEntries(keys.map((name) => [name, written.get(name) ?? null]))
+      return void response.end(JSON.stringify(found))
     }
     const text = written.get(key)
     if (text === null) return

@@ -43,6 +43,12 @@ export const inherited: Entries<InheritedConfig> = {
     'For how many seconds a session that was looked up is believed; 0 asks the store each time.',
     'freshness: 0',
   ),
+  staleIfError: entry(
+    'number, 0 to 3600',
+    '0',
+    'For how many seconds a session that was looked up is believed when the store cannot be asked; 0: 503.',
+    'staleIfError: 60',
+  ),
   pass: entry(
     '{ … }',
     'neither passes',

@@ -81,4 +81,10 @@ export const rule: Entries<Omit<RuleConfig, keyof InheritedConfig>> = {
     "methods: ['GET', 'HEAD']",
   ),
   access: entry('access', 'required', 'Who may; see below.', "access: { roles: ['admin'] }"),
+  signIn: entry(
+    "'vouched'",
+    'its answers sign nobody in',
+    "The upstream's answer may sign somebody in or out: see docs/sessions.md.",
+    "signIn: 'vouched'",
+  ),
 }

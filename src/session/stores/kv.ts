@@ -1,24 +1,78 @@
 /** Keeps sessions in Workers KV: everywhere at once, and up to a minute late. */
 
-import type { SessionStore } from '../store.ts'
+import { type Key, promisesOf, type SessionStore, StoreFault } from '../store.ts'
 
-/** What is asked of a KV namespace: three of its methods. */
+/** What is asked of a KV namespace: four of its methods. */
 export interface KvNamespace {
   get(key: string, options: { readonly type: 'text'; readonly cacheTtl?: number }): Promise<string | null>
-  put(key: string, value: string, options: { readonly expirationTtl: number }): Promise<void>
+  get(
+    keys: string[],
+    options: { readonly type: 'text'; readonly cacheTtl?: number },
+  ): Promise<ReadonlyMap<string, string | null>>
+  put(key: string, value: string, options: { readonly expirationTtl?: number }): Promise<void>
   delete(key: string): Promise<void>
+  list(options: { readonly prefix: string; readonly cursor?: string }): Promise<KvListing>
 }
 
-// KV rejects a cacheTtl below 30 seconds and an expirationTtl below 60
-const minCacheSeconds = 30
+interface KvListing {
+  readonly keys: readonly { readonly name: string }[]
+  readonly list_complete: boolean
+  readonly cursor?: string
+}
+
+// KV rejects a cacheTtl below 30 seconds, an expirationTtl below 60, and more than 100 keys at once
+const reading = { type: 'text', cacheTtl: 30 } as const
 const minTtlSeconds = 60
+const maxKeys = 100
 
 export function createKvStore(namespace: KvNamespace): SessionStore {
   return {
-    promises: { consistency: 'eventual', atomic: false, stalenessSeconds: 60 },
-    read: (key) => namespace.get(key, { type: 'text', cacheTtl: minCacheSeconds }),
-    write: (key, text, ttlSeconds) =>
-      namespace.put(key, text, { expirationTtl: Math.max(minTtlSeconds, Math.ceil(ttlSeconds)) }),
-    delete: (key) => namespace.delete(key),
+    promises: promisesOf.kv,
+    read,
+    write,
+    async swap(key, before, text, ttlSeconds) {
+      const [there] = await read([key])
+      if (there !== before) return false
+      await write(key, text, ttlSeconds)
+      return true
+    },
+    delete: (key) => namespace.delete(nameOf(key)),
+    async list(place) {
+      const keys: Key[] = []
+      let cursor: string | undefined
+      do {
+        const page: KvListing = await namespace.list({ prefix: `${place}/session:`, ...(cursor && { cursor }) })
+        for (const { name } of page.keys) keys.push({ place, name: name.slice(place.length + 1) })
+        cursor = page.list_complete ? undefined : page.cursor
+      } while (cursor)
+      const texts = await read(keys)
+      return keys.flatMap((key, at) => {
+        const text = texts[at]
+        return typeof text === 'string' ? { key, text } : []
+      })
+    },
+  }
+
+  async function read(keys: readonly Key[]): Promise<(string | null)[]> {
+    const names = keys.map(nameOf)
+    const found: (string | null)[] = []
+    for (let at = 0; at < names.length; at += maxKeys) {
+      const some = names.slice(at, at + maxKeys)
+      const texts = await namespace.get(some, reading)
+      for (const name of some) {
+        const text = texts.get(name)
+        if (text !== null && typeof text !== 'string') throw new StoreFault('KV gave no text')
+        found.push(text)
+      }
+    }
+    return found
+  }
+
+  async function write(key: Key, text: string, ttlSeconds: number | null): Promise<void> {
+    const ttl = ttlSeconds === null ? {} : { expirationTtl: Math.max(minTtlSeconds, Math.ceil(ttlSeconds)) }
+    await namespace.put(nameOf(key), text, ttl)
   }
 }
+
+/** The place stands in front, so that the sessions of a subject can be listed; an unknown one adds nothing. */
+const nameOf = ({ place, name }: Key): string => (place === '' ? name : `${place}/${name}`)

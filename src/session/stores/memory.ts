@@ -1,33 +1,61 @@
 /** Keeps sessions in this process: for tests, demos and a single Node or Deno process. Gone when it ends. */
 
-import type { SessionStore } from '../store.ts'
+import { type Key, promisesOf, type SessionStore } from '../store.ts'
 
-const capacity = 100_000
+const capacity = 400_000
+
+interface Entry {
+  readonly key: Key
+  readonly text: string
+  readonly endsAt: number
+}
 
 /** @param now seconds since the epoch */
 export function createMemoryStore(now: () => number): SessionStore {
-  const entries = new Map<string, { readonly text: string; readonly endsAt: number }>()
+  const entries = new Map<string, Entry>()
+  const places = new Map<string, Set<string>>()
   return {
-    promises: { consistency: 'strong', atomic: true, stalenessSeconds: 0 },
-    async read(key) {
-      const entry = entries.get(key)
-      if (!entry) return null
-      if (entry.endsAt > now()) return entry.text
-      entries.delete(key)
-      return null
-    },
+    promises: promisesOf.memory,
+    read: async (keys) => keys.map(({ name }) => find(name)?.text ?? null),
     async write(key, text, ttlSeconds) {
-      if (entries.size >= capacity && !entries.has(key)) dropEnded()
-      if (entries.size >= capacity && !entries.has(key))
-        throw new Error(`the memory store is full: ${capacity} sessions`)
-      entries.set(key, { text, endsAt: now() + ttlSeconds })
+      put(key, text, ttlSeconds)
     },
-    async delete(key) {
-      entries.delete(key)
+    async swap(key, before, text, ttlSeconds) {
+      if ((find(key.name)?.text ?? null) !== before) return false
+      put(key, text, ttlSeconds)
+      return true
+    },
+    async delete({ name }) {
+      remove(name)
+    },
+    async list(place) {
+      const names = [...(places.get(place) ?? [])]
+      return names.flatMap((name) => find(name) ?? [])
     },
   }
 
-  function dropEnded(): void {
-    for (const [key, entry] of entries) if (entry.endsAt <= now()) entries.delete(key)
+  function find(name: string): Entry | undefined {
+    const entry = entries.get(name)
+    if (!entry || entry.endsAt > now()) return entry
+    remove(name)
+    return undefined
+  }
+
+  function put(key: Key, text: string, ttlSeconds: number | null): void {
+    const { place, name } = key
+    if (entries.size >= capacity && !entries.has(name)) for (const old of entries.keys()) find(old)
+    if (entries.size >= capacity && !entries.has(name)) throw new Error(`the memory store is full: ${capacity} entries`)
+    entries.set(name, { key, text, endsAt: ttlSeconds === null ? Number.POSITIVE_INFINITY : now() + ttlSeconds })
+    if (!name.startsWith('session:')) return
+    const names = places.get(place) ?? new Set()
+    places.set(place, names.add(name))
+  }
+
+  function remove(name: string): void {
+    const place = entries.get(name)?.key.place ?? ''
+    entries.delete(name)
+    const names = places.get(place)
+    names?.delete(name)
+    if (names?.size === 0) places.delete(place)
   }
 }

@@ -10,9 +10,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { chromium, type Page } from 'playwright-core'
-import { makeSession } from '../../../src/session/session.ts'
+import { createMemoryStore } from '../../../src/session/stores/memory.ts'
 import { findProgram } from '../../support/programs.ts'
 import { type RunningRuntime, startRuntime } from '../../support/runtimes.ts'
+import { laySession } from '../../support/sessions.ts'
 import { closedPort, listen, serveKv } from '../../support/surroundings.ts'
 
 export const programs = { chromium: findProgram('chromium'), php: findProgram('php'), openssl: findProgram('openssl') }
@@ -53,8 +54,11 @@ export async function startWorld(): Promise<World> {
   const tls = await makeCertificate(folder)
   const journal = join(folder, 'reached')
   const php = await startPhp(folder, journal)
-  const session = await makeSession({ subject: 'maria', ttlSeconds: 3600 }, Date.now() / 1000)
-  const kv = serveKv(new Map([[session.key, JSON.stringify(session.record)]]))
+  const now = Date.now() / 1000
+  const memory = createMemoryStore(() => now)
+  const session = await laySession(memory, { subject: 'maria', ttlSeconds: 3600 }, now)
+  const { place, name } = session.key
+  const kv = serveKv(new Map([[`${place}/${name}`, JSON.stringify(session.record)]]))
   const gateway = await startRuntime('workerd', {
     entry: { workerd: '../browser/world/worker.ts', deno: '', node: '' },
     kvPort: Number(new URL(await listen(kv)).port),

@@ -1,0 +1,91 @@
+/** A verified token may have been ended since: asks for the marks of its subject, its issuer and its `jti`. */
+
+import type { Refusal } from '../decision.ts'
+import type { Principal } from '../principal.ts'
+import { err, ok, type Result } from '../result.ts'
+import { type AddressBook, issuerNotBeforeKey, notBeforeKey } from '../session/address.ts'
+import { latest, readMark } from '../session/marks.ts'
+import type { SessionStore } from '../session/store.ts'
+import { createMemory } from './memory.ts'
+import type { SessionTerms } from './session.ts'
+import { createShare, type WaitUntil } from './share.ts'
+import type { Spent } from './spent.ts'
+
+export interface RevocationReader {
+  /** @param toleranceSeconds how far ahead the issuer's clock may be: so much later a token may say it was made */
+  check(
+    token: string,
+    principal: Principal,
+    toleranceSeconds: number,
+    terms: SessionTerms,
+    waitUntil: WaitUntil,
+    spent: Spent,
+  ): Promise<Result<Principal, Refusal>>
+  forget(): void
+}
+
+export interface RevocationParts {
+  readonly store: Pick<SessionStore, 'read'>
+  readonly book: AddressBook
+  /** Seconds since the epoch. */
+  readonly now: () => number
+  readonly timeoutMilliseconds: number
+  readonly capacity?: number
+}
+
+interface Marks {
+  readonly notBefore: number | null
+  readonly isDenied: boolean
+  /** Before the store was asked. */
+  readonly askedAt: number
+}
+
+export function createRevocationReader(parts: RevocationParts): RevocationReader {
+  const { store, book, now, timeoutMilliseconds, capacity = 10_000 } = parts
+  const known = createMemory<Marks>(capacity)
+  const share = createShare<Marks>(timeoutMilliseconds, now)
+  return {
+    async check(token, principal, toleranceSeconds, terms, waitUntil, spent) {
+      const last = known.get(token)
+      if (last && now() - last.askedAt < terms.freshnessSeconds) return judge(principal, last, toleranceSeconds)
+      const startedAt = now()
+      try {
+        const marks = await share.run(token, waitUntil, () => ask(principal), terms.freshnessSeconds)
+        known.set(token, marks)
+        return judge(principal, marks, toleranceSeconds)
+      } catch (error) {
+        if (last && now() - last.askedAt < terms.staleIfErrorSeconds) return judge(principal, last, toleranceSeconds)
+        return err({ reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' })
+      } finally {
+        spent.storeMilliseconds += (now() - startedAt) * 1000
+      }
+    },
+    forget: () => known.clear(),
+  }
+
+  async function ask({ issuer, subject, claims }: Principal): Promise<Marks> {
+    const askedAt = now()
+    const jti = claims['jti']
+    const [subjectMark, issuerMark, deniedMark] = await store.read([
+      notBeforeKey(await book.place(issuer, subject)),
+      issuerNotBeforeKey(await book.issuerPlace(issuer)),
+      ...(typeof jti === 'string' ? [await book.denied(issuer, jti)] : []),
+    ])
+    return {
+      askedAt,
+      notBefore: latest(readMark(subjectMark), readMark(issuerMark)),
+      isDenied: deniedMark !== undefined && readMark(deniedMark) !== null,
+    }
+  }
+}
+
+/** A token that doesn't say when it was made may have been made before. */
+function judge(
+  principal: Principal,
+  { notBefore, isDenied }: Marks,
+  toleranceSeconds: number,
+): Result<Principal, Refusal> {
+  const madeAt = principal.issuedAt === null ? Number.NEGATIVE_INFINITY : principal.issuedAt - toleranceSeconds
+  const isOver = isDenied || (notBefore !== null && madeAt <= notBefore)
+  return isOver ? err({ reason: 'bad-token', fault: 'revoked' }) : ok(principal)
+}

@@ -1,0 +1,76 @@
+/** A session's life before its end: making it, keeping it awake, giving its cookie another value. */
+
+import { type AddressBook, makeId, replacedKey } from './address.ts'
+import { makeCookieValue } from './cookie.ts'
+import type { Live } from './look.ts'
+import { longestSessionSeconds, writeMark } from './marks.ts'
+import {
+  deadAt,
+  type MadeFrom,
+  makeRecord,
+  type NewSession,
+  type SessionRecord,
+  touchRecord,
+  ttlOf,
+} from './session.ts'
+import type { SessionStore } from './store.ts'
+
+export interface LifeParts {
+  readonly store: SessionStore
+  readonly book: AddressBook
+  /** Seconds since the epoch. */
+  readonly now: () => number
+}
+
+export interface MadeSession {
+  /** What the cookie holds: 256 random bits, told to nobody but its holder. */
+  readonly cookie: string
+  readonly record: SessionRecord
+}
+
+/** For so long the old value of a cookie serves requests in flight. */
+export const graceSeconds = 30
+/** A session's `lastSeenAt` is written at most so often. */
+export const touchSeconds = 60
+
+/** Begins a session. Throws when the store didn't take it: then there is none. */
+export async function makeSession(parts: LifeParts, session: NewSession, from: MadeFrom): Promise<MadeSession> {
+  const { book, now } = parts
+  const place = await book.place(session.issuer, session.subject)
+  return put(parts, makeRecord(session, makeId(place), now(), from))
+}
+
+/** Writes that the session was used, unless that was written a moment ago, or it has changed since it was read. */
+export async function touchSession({ store, now }: LifeParts, live: Live): Promise<boolean> {
+  if (live.isReplaced || now() - live.record.lastSeenAt < touchSeconds) return false
+  const next = touchRecord(live.record, now())
+  return store.swap(live.key, live.text, JSON.stringify(next), ttlOf(next, now()))
+}
+
+/**
+ * Gives the session another cookie; the old value is good for 30 more seconds. What ends the session, before or
+ * after, ends all its values: the mark is by its id, and that stays.
+ *
+ * @param change what is new about it: roles, claims; with `createdAt` and the times after a new sign-in
+ * @returns null when another request has done so already
+ */
+export async function rotateSession(
+  parts: LifeParts,
+  live: Live,
+  change: Partial<Omit<SessionRecord, 'id' | 'subject' | 'issuer'>> = {},
+): Promise<MadeSession | null> {
+  if (live.isReplaced) return null
+  const until = writeMark(parts.now() + graceSeconds)
+  const isFirst = await parts.store.swap(replacedKey(live.key), null, until, longestSessionSeconds)
+  return isFirst ? put(parts, { ...live.record, ...change }) : null
+}
+
+async function put({ store, book, now }: LifeParts, record: SessionRecord): Promise<MadeSession> {
+  const isOurs = record.id.startsWith(await book.place(record.issuer, record.subject))
+  const cookie = makeCookieValue(isOurs ? `${record.id}${await book.issuerPlace(record.issuer)}` : '')
+  const key = await book.session(cookie)
+  if (deadAt(record) <= now()) throw new RangeError('the session would be over before it begins')
+  if (!(await store.swap(key, null, JSON.stringify(record), ttlOf(record, now()))))
+    throw new Error('256 random bits came twice')
+  return { cookie, record }
+}

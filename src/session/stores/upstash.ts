@@ -1,0 +1,105 @@
+/** Keeps sessions in Upstash Redis, over HTTP: strong, and in one region. */
+
+import { Redis } from '@upstash/redis/cloudflare'
+import { type Key, promisesOf, type SessionStore, StoreFault } from '../store.ts'
+
+/** What is asked of a Redis client: four commands. Nothing is put together as text but the keys. */
+export interface RedisCommands {
+  mget(...names: string[]): Promise<unknown>
+  set(name: string, text: string, options?: { readonly px: number }): Promise<unknown>
+  del(name: string): Promise<unknown>
+  eval(script: string, names: string[], values: string[]): Promise<unknown>
+}
+
+export interface UpstashAccount {
+  readonly url: string
+  readonly token: string
+  readonly timeoutMilliseconds: number
+}
+
+/** The names of a subject's sessions stand in a set, which lives as long as the longest of them. */
+const addToPlace = `
+local ttl = tonumber(ARGV[1])
+redis.call('SADD', KEYS[2], KEYS[1])
+local left = redis.call('PTTL', KEYS[2])
+if ttl < 0 then redis.call('PERSIST', KEYS[2])
+elseif left ~= -1 and left < ttl or redis.call('SCARD', KEYS[2]) == 1 then redis.call('PEXPIRE', KEYS[2], ttl) end`
+
+const setText = `
+if tonumber(ARGV[1]) < 0 then redis.call('SET', KEYS[1], ARGV[2]) else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[1]) end`
+
+const scripts = {
+  write: `${setText}${addToPlace} return 1`,
+  /** ARGV[3]: what has to be there, or nothing when ARGV[4] is 0. */
+  swap: `
+local there = redis.call('GET', KEYS[1])
+if ARGV[4] == '0' and there or ARGV[4] == '1' and there ~= ARGV[3] then return 0 end
+${setText}
+if KEYS[2] then ${addToPlace} end return 1`,
+  list: `
+local found = {}
+for _, name in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  local text = redis.call('GET', name)
+  if text then found[#found + 1] = name found[#found + 1] = text else redis.call('SREM', KEYS[1], name) end
+end
+return found`,
+}
+
+export function createUpstashStore(redis: RedisCommands): SessionStore {
+  return {
+    promises: promisesOf.upstash,
+    async read(keys) {
+      const texts = await redis.mget(...keys.map(({ name }) => name))
+      if (!isTexts(texts) || texts.length !== keys.length) throw new StoreFault('Redis gave no such list')
+      return texts
+    },
+    async write(key, text, ttlSeconds) {
+      const names = namesOf(key)
+      if (names.length === 2) return expect(await redis.eval(scripts.write, names, [pxOf(ttlSeconds), text]), 1)
+      const options = ttlSeconds === null ? undefined : { px: Number(pxOf(ttlSeconds)) }
+      expect(await redis.set(key.name, text, options), 'OK')
+    },
+    async swap(key, before, text, ttlSeconds) {
+      const values = [pxOf(ttlSeconds), text, before ?? '', before === null ? '0' : '1']
+      const answer = await redis.eval(scripts.swap, namesOf(key), values)
+      if (answer !== 0 && answer !== 1) throw new StoreFault('Redis gave no such number')
+      return answer === 1
+    },
+    async delete({ name }) {
+      if (typeof (await redis.del(name)) !== 'number') throw new StoreFault('Redis gave no such number')
+    },
+    async list(place) {
+      const answer = await redis.eval(scripts.list, [`place:${place}`], [])
+      if (!isTexts(answer)) throw new StoreFault('Redis gave no such list')
+      return answer.flatMap((name, at) =>
+        at % 2 === 0 ? { key: { place, name: name ?? '' }, text: answer[at + 1] ?? '' } : [],
+      )
+    },
+  }
+}
+
+/** The client of Upstash, without what it does unasked: batching, retries, deserialising, telemetry. */
+export const openUpstash = ({ url, token, timeoutMilliseconds }: UpstashAccount): RedisCommands =>
+  new Redis({
+    url,
+    token,
+    automaticDeserialization: false,
+    enableAutoPipelining: false,
+    enableTelemetry: false,
+    retry: { retries: 0 },
+    // a function: with a signal itself a time-out comes back as an answer, and null would say "not ended"
+    signal: () => AbortSignal.timeout(timeoutMilliseconds),
+  })
+
+const namesOf = ({ place, name }: Key): string[] =>
+  place !== '' && name.startsWith('session:') ? [name, `place:${place}`] : [name]
+
+const pxOf = (ttlSeconds: number | null): string =>
+  ttlSeconds === null ? '-1' : String(Math.max(1, Math.ceil(ttlSeconds * 1000)))
+
+function expect(answer: unknown, wanted: unknown): void {
+  if (answer !== wanted) throw new StoreFault('Redis did not confirm')
+}
+
+const isTexts = (value: unknown): value is (string | null)[] =>
+  Array.isArray(value) && value.every((item) => item === null || typeof item === 'string')
