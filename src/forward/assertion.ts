@@ -26,6 +26,8 @@ export function createAssertionSigner(keys: readonly JWK[], issuer: string, now:
     publicKeys: Promise.all(keys.map(publicPart)).then((published) => ({ keys: published })),
     async sign(principal, audience) {
       const mine = signed.get(principal) ?? new Map()
+      // before anything is awaited: another request of the same person mustn't start a map of its own
+      signed.set(principal, mine)
       const last = mine.get(audience)
       if (last && last.until > now()) return last.jwt
       const issuedAt = Math.floor(now())
@@ -44,7 +46,6 @@ export function createAssertionSigner(keys: readonly JWK[], issuer: string, now:
         .setExpirationTime(expiresAt)
         .sign(await signing)
       mine.set(audience, { jwt, until: expiresAt - spareSeconds })
-      signed.set(principal, mine)
       return jwt
     },
   }
