@@ -114,6 +114,11 @@ const denials: Readonly<Record<keyof RuleConfig, () => Promise<void>>> = {
     const sent = async (authorization: boolean) =>
       (await open({ pass: { authorization } }).ask(`GET ${at}/a`, { cookie, authorization: 'Basic YTpi' })).sent
     expect([(await sent(true)).has('authorization'), (await sent(false)).has('authorization')]).toEqual([true, false])
+    const cookies = async (sessionCookie: boolean) =>
+      (await open({ pass: { sessionCookie } }).ask(`GET ${at}/a`, { cookie: `${cookie}; theme=dark` })).sent.get(
+        'cookie',
+      )
+    expect([await cookies(true), await cookies(false)]).toEqual([`${cookie}; theme=dark`, 'theme=dark'])
   },
   async timeouts() {
     const { gateway } = open({ timeouts: { firstByteSeconds: 1 } })
