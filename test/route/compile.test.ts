@@ -26,6 +26,12 @@ const options: Readonly<
     read: (route) => route.freshnessSeconds,
     want: [5, 9, 0],
   },
+  staleIfError: {
+    origin: { staleIfError: 60 },
+    rule: { staleIfError: 0 },
+    read: (route) => route.staleIfErrorSeconds,
+    want: [0, 60, 0],
+  },
   pass: {
     origin: { pass: { authorization: true, sessionCookie: true } },
     rule: { pass: {} },
