@@ -70,6 +70,7 @@ export type Refusal =
   | { readonly reason: 'store-unavailable'; readonly cause: string }
   | { readonly reason: 'keys-unavailable'; readonly issuer: string; readonly cause: string }
   | { readonly reason: 'upstream-unreachable'; readonly cause: string }
+  | { readonly reason: 'loop'; readonly via: string }
   | { readonly reason: 'upstream-timeout'; readonly seconds: number }
   | { readonly reason: 'fault'; readonly cause: string }
 

@@ -12,12 +12,14 @@ import { type Decision, type FormToken, type Refusal, refuse } from './decision.
 import { createEndpoints } from './endpoints/endpoints.ts'
 import type { ReportEntry } from './endpoints/reports.ts'
 import { createAssertionSigner } from './forward/assertion.ts'
-import { type Plan, planForward, type UpstreamHead } from './forward/forward.ts'
+import { type Place, type Plan, planForward, refuseForward, type UpstreamHead } from './forward/forward.ts'
+import { maxForwards } from './forward/hops.ts'
 import { createNameFilter } from './forward/request-headers.ts'
 import { faultInHead } from './forward/response-headers.ts'
+import { createUpstreamMemory } from './forward/upstreams.ts'
 import type { Head } from './head.ts'
 import { entryOf, type LogEntry } from './log-entry.ts'
-import { type Answer, type Asked, respondForwarded, respondPreflight, respondRefused } from './respond.ts'
+import { type Answer, type Asked, respondForwarded, respondHere, respondPreflight, respondRefused } from './respond.ts'
 import type { Gateway as Config } from './route/compile.ts'
 import { createTable } from './route/table.ts'
 import { createAddressBook } from './session/address.ts'
@@ -70,6 +72,12 @@ export interface Forwarding {
   finish(upstream: UpstreamHead): Finished
   /** The client's answer when none came. */
   fail(refusal: Refusal): Answer
+  /**
+   * The place could not be reached, and nothing of a body was sent: where to try next, or null for nowhere.
+   *
+   * @param tries how often it was tried so far
+   */
+  again(place: Place, tries: number): Place | null
 }
 
 export interface Finished {
@@ -115,7 +123,12 @@ export function createGateway(parts: GatewayParts): Gateway {
     issuers: config.issuers,
     authenticate: parts.authenticate ?? createAuthenticator(createBearerReader(keys, now), sessions, revocations),
   }
-  const forwarding = { isDropped: createNameFilter(identityNames(config)) }
+  const memory = createUpstreamMemory(now)
+  const forwarding = {
+    isDropped: createNameFilter(identityNames(config)),
+    name: settings.gatewayName,
+    inOrder: memory.inOrder,
+  }
   const signer =
     settings.assertionKeys.length > 0
       ? createAssertionSigner(settings.assertionKeys, settings.assertionIssuer, now)
@@ -139,7 +152,11 @@ export function createGateway(parts: GatewayParts): Gateway {
     let planned: Plan | null = null
     try {
       decision = await decide(deciding, head, waitUntil)
-      if (decision.kind === 'forward') planned = await plan(decision, head, requestId)
+      if (decision.kind === 'forward') {
+        const refusal = refuseForward(decision, head, settings.gatewayName)
+        if (refusal) decision = refuse(refusal, decision.route, decision.principal)
+        else planned = await plan(decision, head, requestId)
+      }
     } catch (error) {
       decision = refuse({
         reason: 'fault',
@@ -160,17 +177,29 @@ export function createGateway(parts: GatewayParts): Gateway {
     if (decision.kind === 'preflight')
       return { kind: 'answer', answer: note(respondPreflight(decision.route, asked), null) }
     if (!planned) throw new TypeError('a forward has a plan')
+    if (maxForwards(head.method, head.headers) === 'here')
+      return { kind: 'answer', answer: note(respondHere(asked), null) }
     const { isBare } = planned
+    const target = decision.route
+    const places = [planned, ...planned.others]
+    memory.noteRequest()
     const forwarding: Forwarding = {
       kind: 'forward',
       plan: planned,
       finish(upstream) {
         const fault = faultInHead(upstream)
-        if (fault === null) return { answer: note(respondForwarded(upstream, planned, asked), null), isTheirs: !isBare }
+        if (fault === null)
+          return { answer: note(respondForwarded(upstream, planned, target, asked), null), isTheirs: !isBare }
         const refusal = { reason: 'upstream-unreachable', cause: fault } as const
         return { answer: note(respondRefused(refusal, asked), refusal), isTheirs: false }
       },
       fail: (refusal) => note(respondRefused(refusal, asked), refusal),
+      again(place, tries) {
+        memory.noteFailure(target.origin, place.upstream)
+        const most = places.length + target.forwarding.retries
+        if (tries >= most || !isRepeatable(head) || !memory.takeRetry()) return null
+        return places[tries % places.length] ?? null
+      },
     }
     const { awaits } = decision
     return awaits ? { kind: 'held', release: (body) => release(forwarding, awaits, body) } : forwarding
@@ -195,6 +224,12 @@ export function createGateway(parts: GatewayParts): Gateway {
     return planForward(forwarding, decision, head, requestId, assertion)
   }
 }
+
+/** Asking twice is asking once (RFC 9110 section 9.2.2), and there is no body that could be half sent. */
+const isRepeatable = ({ method, headers }: Head): boolean =>
+  /^(?:GET|HEAD|OPTIONS|PUT|DELETE)$/.test(method) &&
+  (headers.get('content-length') ?? '0') === '0' &&
+  headers.get('transfer-encoding') === null
 
 /** Every header that any origin takes for an identity: a client may send none of them, to any origin. */
 export const identityNames = (config: Config): readonly string[] =>

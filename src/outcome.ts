@@ -66,6 +66,12 @@ export function outcomeOf(refusal: Refusal): Outcome {
         title: 'Gateway timeout',
         detail: 'The application behind this address did not answer in time.',
       }
+    case 'loop':
+      return {
+        status: 508,
+        title: 'Loop detected',
+        detail: 'The request has been here before: the address behind this one leads back to it.',
+      }
     case 'fault':
       return {
         status: 500,

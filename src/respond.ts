@@ -61,17 +61,30 @@ export function respondPreflight(route: Route, asked: Asked): Answer {
   )
 }
 
+/** The answer to an OPTIONS that was to go no further than here (RFC 9110 section 7.6.2). */
+export const respondHere = (asked: Asked): Answer =>
+  own({ status: 204, headers: [['allow', [...(asked.route?.methods ?? allMethods)].join(', ')]], body: null }, asked)
+
+const allMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
 /** The upstream's answer, without what isn't its to say. */
 export function respondForwarded(
   upstream: UpstreamHead,
   { isPrivate, isBare }: Pick<Plan, 'isPrivate' | 'isBare'>,
+  route: Route,
   asked: Asked,
 ): Answer {
   const { head, requestId } = asked
+  const { forwarding, origin } = route
   const shield = shieldOf(asked)
   const method = methodOf(head)
   const passes = passesCors(shield, head.headers, method)
-  let headers = responseHeaders(upstream.headers, passes)
+  let headers = responseHeaders(upstream.headers, {
+    passesCors: passes,
+    addresses: { self: selfOrigin(head), upstreams: origin.upstreams, prefix: forwarding.prefix },
+    cookies: forwarding.cookies,
+    isShared: forwarding.isShared,
+  })
   // an app that knows no OPTIONS answers with its page: nobody has shown that they may have it, and no browser reads it
   if (isBare) headers = headers.filter(([name]) => !ofBody.has(name))
   let caching: string | null = null
@@ -80,6 +93,8 @@ export function respondForwarded(
     caching = privateCacheControl(said.join(', '))
     headers = headers.filter(([name]) => name !== 'cache-control' && name !== 'expires' && !isForSharedCaches(name))
     headers.push(['cache-control', caching])
+    // what a browser may keep it must not show to whoever signs in next
+    if (!caching.includes('no-store')) headers.push(...variesBy(origin))
   }
   headers = dress(headers, shield.headers, head.scheme === 'https')
   // a table that takes the upstream's away doesn't mean ours
@@ -98,6 +113,12 @@ const ofBody: ReadonlySet<string> = new Set(['content-length', 'content-encoding
 
 /** Statuses that have no body (Fetch section 2.2.3). */
 const bodiless: ReadonlySet<number> = new Set([101, 204, 205, 304])
+
+/** Every header of a request that an answer of this origin may depend on, beside the upstream's own list. */
+const variesBy = ({ session, bearer }: Origin): [string, string][] => [
+  ...(session ? ([['vary', 'Cookie']] satisfies [string, string][]) : []),
+  ...(bearer.length > 0 ? ([['vary', 'Authorization']] satisfies [string, string][]) : []),
+]
 
 /** An answer of the gateway's own: nobody takes its headers away. */
 function own(answer: Answer, asked: Asked): Answer {

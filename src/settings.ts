@@ -28,6 +28,8 @@ export interface Settings extends SessionSettings {
   /** Private ES256 keys; the first signs. Empty: no assertions. */
   readonly assertionKeys: readonly JWK[]
   readonly assertionIssuer: string
+  /** What `Via` calls this gateway: its own requests are known by it when they come back. */
+  readonly gatewayName: string
   /** For CSRF tokens; the first signs. Empty: none are given out. */
   readonly csrfKeys: readonly Uint8Array<ArrayBuffer>[]
 }
@@ -70,6 +72,7 @@ const schema = z.object({
     ),
   ),
   ASSERTION_ISSUER: z._default(z.string().check(z.minLength(1)), 'sallyport'),
+  GATEWAY_NAME: z._default(z.string().check(z.regex(/^[\w.-]{1,64}$/)), 'sallyport'),
 })
 
 const fixes: Readonly<Record<string, string>> = {
@@ -83,6 +86,7 @@ const fixes: Readonly<Record<string, string>> = {
   ASSERTION_KEY: 'make one with: npx sallyport secret --assertion-key',
   CSRF_KEY:
     'make one with: npx sallyport secret (32 bytes in base64url; two, with a comma between, while one replaces the other)',
+  GATEWAY_NAME: 'write letters, digits, dots and hyphens; another name for each gateway that stands behind another',
   ASSERTION_ISSUER: 'write the iss that origins shall find in assertions, or leave it out',
 }
 
@@ -109,6 +113,7 @@ export function readSettings(environment: Environment, gateway: Gateway | null):
     publicScheme: read.PUBLIC_SCHEME ?? null,
     assertionKeys: read.ASSERTION_KEY ?? [],
     assertionIssuer: read.ASSERTION_ISSUER,
+    gatewayName: read.GATEWAY_NAME,
     csrfKeys: read.CSRF_KEY?.map((key) => new Uint8Array(key)) ?? [],
   }
   const problems = gateway ? lacking(settings, gateway) : []

@@ -49,6 +49,7 @@ it('nothing needs to be set', () => {
     },
     adminSecret: null,
     vouchSecret: null,
+    gatewayName: 'sallyport',
   })
 })
 

@@ -1,23 +1,38 @@
 /** Makes the plan of a forward: where to, with which headers, for how long. The body is the runtime's. */
 
-import type { Forward } from '../decision.ts'
+import type { Forward, Refusal } from '../decision.ts'
 import type { Head } from '../head.ts'
-import type { Upstream } from '../route/table.ts'
+import type { Timeouts } from '../route/forwarding.ts'
+import type { Origin, Upstream } from '../route/table.ts'
+import { isRewritten, upstreamTarget } from './address.ts'
+import { isLoop, maxForwards, traceHeaders, via } from './hops.ts'
 import { identityHeaders } from './identity.ts'
 import { requestHeaders } from './request-headers.ts'
 
-export interface Plan {
-  /** Put together, never resolved: `new URL('//evil', base)` would change the host. */
-  readonly url: string
-  readonly upstream: Upstream
+export interface Plan extends Place {
+  /** Where else it may be sent if this place can't be reached, in that order. */
+  readonly others: readonly Place[]
   readonly method: string
   /** Names in lower case. */
   readonly headers: [string, string][]
   readonly firstByteSeconds: number
+  readonly timeouts: Timeouts
+  /** Counted while they stream; null: as many as come. */
+  readonly maxBodyBytes: number | null
   /** The answer is for one person: no shared cache may be asked, or told. */
   readonly isPrivate: boolean
   /** Neither a credential nor a body goes with it: a preflight for the upstream to answer. */
   readonly isBare: boolean
+  /** A WebSocket's handshake (RFC 6455 section 4.1). */
+  readonly isWebSocket: boolean
+  /** Seconds since the epoch at which the credential that opened it is dead; null: nobody's. */
+  readonly endsAt: number | null
+}
+
+export interface Place {
+  /** Put together, never resolved: `new URL('//evil', base)` would change the host. */
+  readonly url: string
+  readonly upstream: Upstream
 }
 
 /** What the upstream answered, before its body. */
@@ -30,6 +45,10 @@ export interface UpstreamHead {
 export interface ForwardParts {
   /** True for a header that a client may not send upstream, whatever its spelling. */
   readonly isDropped: (name: string) => boolean
+  /** What `Via` calls this gateway. */
+  readonly name: string
+  /** In which order the upstreams of an origin are to be tried. */
+  readonly inOrder: (origin: Origin) => readonly Upstream[]
 }
 
 /** @param assertion the signed identity, where the route wants one */
@@ -40,28 +59,64 @@ export function planForward(
   requestId: string,
   assertion: string | null,
 ): Plan {
-  const { route, target, principal, isBare = false } = decision
-  const ours: [string, string][] = [...forwardedHeaders(head), ['x-request-id', requestId]]
+  const { route, principal, isBare = false } = decision
+  const { forwarding, origin } = route
+  const isShared = forwarding.isShared && (head.method === 'GET' || head.method === 'HEAD')
+  const isWebSocket = isHandshake(head)
+  const target = upstreamTarget(decision.target, forwarding.prefix, origin)
+  const ours: [string, string][] = [
+    ...forwardedHeaders(head),
+    ...prefixHeader(decision),
+    ['via', via(head.headers.get('via'), parts.name)],
+    ...traceHeaders(head.headers),
+    ['x-request-id', requestId],
+  ]
+  const hops = maxForwards(head.method, head.headers)
+  if (typeof hops === 'number') ours.push(['max-forwards', String(hops)])
   if (principal && route.identity) ours.push(...identityHeaders(principal, route.identity))
   // a page that gets a nonce is read on its way
   if (route.headers.nonce) ours.push(['accept-encoding', 'identity'])
   if (assertion !== null) ours.push(['x-sallyport-assertion', assertion])
+  const [first, ...others] = parts.inOrder(origin).map((upstream) => ({
+    url: `${baseOf(upstream, head)}${target.path}${target.search}`,
+    upstream,
+  }))
+  if (!first) throw new TypeError('an origin has an upstream')
   return {
-    url: `${baseOf(route.origin.upstream, head)}${target.path}${target.search}`,
-    upstream: route.origin.upstream,
+    ...first,
+    others,
     method: head.method,
     headers: requestHeaders(head.headers, ours, {
       isDropped: parts.isDropped,
       passAuthorization: route.passAuthorization,
       passSessionCookie: route.passSessionCookie,
-      isBare,
+      isBare: isBare || isShared,
       isRead: route.headers.nonce !== null,
     }),
-    firstByteSeconds: route.firstByteSeconds,
-    isPrivate: isPrivate(decision, head),
+    firstByteSeconds: forwarding.timeouts.firstByteSeconds,
+    timeouts: forwarding.timeouts,
+    maxBodyBytes: forwarding.maxBodyBytes,
+    isPrivate: !isShared && isPrivate(decision, head),
     isBare,
+    isWebSocket,
+    endsAt: principal?.expiresAt ?? null,
   }
 }
+
+/** Why what was let through isn't sent on nevertheless; null where it is. */
+export function refuseForward({ route }: Forward, head: Head, name: string): Refusal | null {
+  const hops = head.headers.get('via')
+  if (isLoop(hops, name)) return { reason: 'loop', via: hops ?? '' }
+  const { maxBodyBytes } = route.forwarding
+  const length = Number(head.headers.get('content-length') ?? 0)
+  return maxBodyBytes !== null && length > maxBodyBytes ? { reason: 'too-large', what: 'body' } : null
+}
+
+/** `GET`, `Upgrade: websocket` and a `Connection` that names it: anything less is an ordinary request. */
+const isHandshake = ({ method, headers }: Head): boolean =>
+  method === 'GET' &&
+  headers.get('upgrade')?.toLowerCase() === 'websocket' &&
+  (headers.get('connection') ?? '').split(',').some((name) => name.trim().toLowerCase() === 'upgrade')
 
 /** Whether the request carried, or could have carried, a credential: RFC 9111 section 3.5 asks the like of caches. */
 const isPrivate = ({ route }: Forward, { headers }: Head): boolean =>
@@ -75,8 +130,16 @@ function forwardedHeaders({ scheme, host, clientAddress }: Head): [string, strin
   const headers: [string, string][] = [
     ['x-forwarded-proto', scheme],
     ['x-forwarded-host', host],
+    ['x-forwarded-port', /:(\d+)$/.exec(host)?.[1] ?? (scheme === 'https' ? '443' : '80')],
   ]
   if (clientAddress === null) return [...headers, ['forwarded', `host="${host}";proto=${scheme}`]]
   const node = clientAddress.includes(':') ? `"[${clientAddress}]"` : clientAddress
   return [...headers, ['x-forwarded-for', clientAddress], ['forwarded', `for=${node};host="${host}";proto=${scheme}`]]
+}
+
+/** What the upstream has to put before its own paths, where a prefix was stripped off. */
+function prefixHeader({ route, target }: Forward): [string, string][] {
+  const { prefix } = route.forwarding
+  if (!prefix || prefix.from === '' || !isRewritten(target, prefix, route.origin)) return []
+  return [['x-forwarded-prefix', prefix.from]]
 }

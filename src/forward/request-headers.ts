@@ -21,6 +21,9 @@ export const hopByHop: ReadonlySet<string> = new Set([
 const notTheirs: readonly string[] = [
   'forwarded',
   'via',
+  'max-forwards',
+  'traceparent',
+  'tracestate',
   'host',
   'expect',
   'proxy',

@@ -1,20 +1,30 @@
 /** What comes back: the upstream's headers without those that aren't its to send. */
 
+import type { CookieHardening } from '../route/forwarding.ts'
 import { setsSessionCookie } from '../session/cookie.ts'
 import { isCorsHeader } from '../shield/cors.ts'
+import type { Addresses } from './address.ts'
 import type { UpstreamHead } from './forward.ts'
+import { rewriteLink } from './links.ts'
 import { hopByHop, namedBy } from './request-headers.ts'
+import { rewriteSetCookie } from './set-cookie.ts'
 
 /** They speak of the upstream's own address, or in the gateway's name. */
 const notTheirs: ReadonlySet<string> = new Set(['alt-svc', 'x-request-id'])
 
-/**
- * @param theirs names in lower case; `Set-Cookie` one by one
- * @param passesCors the upstream speaks for itself about who may read
- */
+export interface ResponseHeaderRules {
+  /** The upstream speaks for itself about who may read. */
+  readonly passesCors: boolean
+  readonly addresses: Addresses
+  readonly cookies: CookieHardening
+  /** The answer is for everybody: it sets nobody's cookies. */
+  readonly isShared: boolean
+}
+
+/** @param theirs names in lower case; `Set-Cookie` one by one */
 export function responseHeaders(
   theirs: Iterable<readonly [name: string, value: string]>,
-  passesCors: boolean,
+  { passesCors, addresses, cookies, isShared }: ResponseHeaderRules,
 ): [string, string][] {
   const all = [...theirs]
   const connection = all.filter(([name]) => name === 'connection').map(([, value]) => value)
@@ -23,11 +33,25 @@ export function responseHeaders(
   for (const [name, value] of all) {
     if (hopByHop.has(name) || named?.has(name) || notTheirs.has(name)) continue
     if (!passesCors && isCorsHeader(name)) continue
-    if (name.startsWith('x-sallyport') || (name === 'set-cookie' && setsSessionCookie(value))) continue
-    headers.push([name, value])
+    if (name.startsWith('x-sallyport')) continue
+    if (name === 'set-cookie') {
+      if (!isShared && !setsSessionCookie(value)) headers.push([name, rewriteSetCookie(value, addresses, cookies)])
+    } else if (name === 'clear-site-data') {
+      const kept = withoutCookies(value)
+      if (kept !== '') headers.push([name, kept])
+    } else headers.push([name, rewriteLink(name, value, addresses)])
   }
   return headers
 }
+
+/** `Clear-Site-Data` without what would take the gateway's cookie away (W3C Clear Site Data section 3.1). */
+const withoutCookies = (value: string): string =>
+  value
+    .split(',')
+    .map((type) => type.trim())
+    .flatMap((type) => (type === '"*"' ? ['"cache"', '"storage"', '"executionContexts"'] : [type]))
+    .filter((type) => type !== '"cookies"')
+    .join(', ')
 
 /** As much as any server is known to send, and as every runtime can take. */
 const maxHeadChars = 65_536

@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini'
 import { err, ok, type Result } from '../result.ts'
+import { compileForwarding, upstreamsOf } from './compile-forward.ts'
 import { compileIssuer, type Issuer } from './compile-issuer.ts'
 import { compileShield } from './compile-shield.ts'
 import { isHttpUrl } from './http-url.ts'
@@ -16,7 +17,7 @@ import {
   type OriginConfig,
   type RuleConfig,
 } from './schema.ts'
-import type { IdentityHeaders, Origin, Route, SessionOptions, Upstream } from './table.ts'
+import type { IdentityHeaders, Origin, Route, SessionOptions } from './table.ts'
 
 export interface Gateway {
   readonly issuers: ReadonlyMap<string, Issuer>
@@ -88,10 +89,13 @@ function compileChecked(config: unknown, environment: Environment): Result<Gatew
 
 function compileOrigin(config: OriginConfig, readUrl: (value: string | { env: string }) => string): Origin {
   const routes: Route[] = []
+  const upstreams = upstreamsOf(config.upstream, readUrl)
   const origin: Origin = {
     name: config.name,
     hosts: (typeof config.host === 'string' ? [config.host] : config.host).map((host) => host.toLowerCase()),
-    upstream: upstreamOf(config.upstream, readUrl),
+    upstream: upstreams[0],
+    upstreams,
+    restSeconds: config.failover?.restSeconds ?? 10,
     paths: { ...strictPaths, ...definedOf<PathOptions>(config.paths ?? {}) },
     session: Boolean(config.session),
     sessionOptions: sessionOptionsOf(config.session),
@@ -114,12 +118,6 @@ function sessionOptionsOf(config: OriginConfig['session']): SessionOptions {
   }
 }
 
-function upstreamOf(config: OriginConfig['upstream'], readUrl: (value: string | { env: string }) => string): Upstream {
-  if (config === 'same-host') return { kind: 'same-host' }
-  if (typeof config === 'object' && 'binding' in config) return { kind: 'binding', name: config.binding }
-  return { kind: 'url', base: readUrl(config).replace(/\/+$/, '') }
-}
-
 function compileRule(rule: RuleConfig, index: number, origin: Origin, config: OriginConfig): Route {
   const pattern = readPattern(rule.path)
   if (!pattern.ok) throw new TypeError(`the schema lets no bad pattern pass: ${rule.path}`)
@@ -131,7 +129,7 @@ function compileRule(rule: RuleConfig, index: number, origin: Origin, config: Or
     pattern: pattern.value,
     methods: rule.methods ? new Set(rule.methods) : null,
     access: rule.access,
-    firstByteSeconds: inherited.timeouts?.firstByteSeconds ?? 30,
+    forwarding: compileForwarding(inherited, rule.cache !== undefined),
     freshnessSeconds: inherited.freshness ?? 5,
     staleIfErrorSeconds: inherited.staleIfError ?? 0,
     vouches: rule.signIn === 'vouched',

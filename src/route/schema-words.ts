@@ -1,6 +1,7 @@
 /** The words that every part of the schema is made of. */
 
 import * as z from 'zod/mini'
+import { isHttpUrl } from './http-url.ts'
 
 export const text = z.string().check(z.minLength(1, 'write something'))
 export const list = <T extends z.ZodMiniType>(of: T) =>
@@ -29,3 +30,14 @@ export const identityName = headerName.check(
     'this header has a meaning of its own; choose one that only says who it is: "X-Remote-User"',
   ),
 )
+
+export const env = z.strictObject(
+  { env: z.string().check(z.regex(/^[A-Z][A-Z0-9_]*$/, 'name an environment variable: "BILLING_URL"')) },
+  'write the name of an environment variable: { env: "BILLING_URL" }',
+)
+
+export const httpUrl = z
+  .string()
+  .check(
+    z.refine(isHttpUrl, 'write an http or https URL without user, query or fragment: "https://billing.example.net"'),
+  )

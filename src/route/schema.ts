@@ -1,10 +1,10 @@
 /** What an operator may write in `routes/`: one strict schema, and the two functions that lend it to an editor. */
 
 import * as z from 'zod/mini'
-import { isHttpUrl } from './http-url.ts'
 import { readPattern } from './pattern.ts'
+import { cache, forwarding, upstream } from './schema-forward.ts'
 import { shield } from './schema-shield.ts'
-import { identityName, list, method, text } from './schema-words.ts'
+import { env, httpUrl, identityName, list, method, text } from './schema-words.ts'
 
 /** Who may. Roles: one of them is enough; scopes: every one is needed (RFC 6750 section 3.1). */
 export type Access = 'public' | 'optional' | Requirement
@@ -19,17 +19,6 @@ export type Requirement =
   | { readonly not: Requirement }
 
 export type ClaimValue = string | number | boolean
-
-const env = z.strictObject(
-  { env: z.string().check(z.regex(/^[A-Z][A-Z0-9_]*$/, 'name an environment variable: "BILLING_URL"')) },
-  'write the name of an environment variable: { env: "BILLING_URL" }',
-)
-
-const httpUrl = z
-  .string()
-  .check(
-    z.refine(isHttpUrl, 'write an http or https URL without user, query or fragment: "https://billing.example.net"'),
-  )
 
 const claimPath = z.union(
   [text, list(text)],
@@ -79,11 +68,9 @@ const identity = z.strictObject({
   assertion: z.optional(z.boolean()),
 })
 
-const seconds = z.number().check(z.positive('a time-out is more than 0 seconds'), z.maximum(86_400))
-
 /** What an origin's rules inherit, and each may override. */
 const inherited = {
-  timeouts: z.optional(z.strictObject({ firstByteSeconds: z.optional(seconds) })),
+  ...forwarding,
   ...shield,
   identity: z.optional(identity),
   freshness: z.optional(z.number().check(z.minimum(0), z.maximum(60))),
@@ -96,13 +83,21 @@ const path = z.string().check((payload) => {
   if (!pattern.ok) payload.issues.push({ code: 'custom', input: payload.value, message: pattern.error })
 })
 
-const rule = z.strictObject({
-  path,
-  methods: z.optional(list(method)),
-  access,
-  signIn: z.optional(z.literal('vouched')),
-  ...inherited,
-})
+const rule = z
+  .strictObject({
+    path,
+    methods: z.optional(list(method)),
+    access,
+    cache,
+    signIn: z.optional(z.literal('vouched')),
+    ...inherited,
+  })
+  .check(
+    z.refine(
+      ({ cache, access }) => !cache || access === 'public',
+      'only an answer to a public rule is the same for everybody: leave "cache" out',
+    ),
+  )
 
 const host = z
   .string()
@@ -132,10 +127,8 @@ const sessionOptions = z.strictObject({
 const originSchema = z.strictObject({
   name: z.string().check(z.regex(/^[a-z][a-z0-9-]*$/, 'name it as its file: lower case, digits, hyphens')),
   host: z.union([host, list(host)], 'write a host name, "billing.example.com", or a list of them'),
-  upstream: z.union(
-    [httpUrl, env, z.strictObject({ binding: z.string().check(z.regex(/^[A-Z][A-Z0-9_]*$/)) }), z.literal('same-host')],
-    'write a URL, { env }, { binding } or "same-host"',
-  ),
+  upstream,
+  failover: z.optional(z.strictObject({ restSeconds: z.number().check(z.minimum(0), z.maximum(3_600)) })),
   session: z.optional(z.union([z.boolean(), sessionOptions], 'write true, or { claims, shareWith, clearSiteData }')),
   bearer: z.optional(list(text)),
   signIn: z.optional(

@@ -1,6 +1,7 @@
 /** Finds the route of a request. What it costs depends on the path's length, not on how many rules there are. */
 
 import { err, ok, type Result } from '../result.ts'
+import type { Forwarding } from './forwarding.ts'
 import { foldSegment, type PathOptions } from './path.ts'
 import type { Pattern } from './pattern.ts'
 import type { Segments } from './readings.ts'
@@ -12,7 +13,12 @@ export interface Origin {
   readonly name: string
   /** Exact or `*.` wildcard, lower case. */
   readonly hosts: readonly string[]
+  /** The first of its upstreams. */
   readonly upstream: Upstream
+  /** In the order in which they are tried. */
+  readonly upstreams: readonly Upstream[]
+  /** For how long one that couldn't be reached is asked last. */
+  readonly restSeconds: number
   readonly paths: PathOptions
   /** Whether its cookie is read. */
   readonly session: boolean
@@ -52,7 +58,7 @@ export interface Route extends Shield {
   /** null: every method but TRACE and CONNECT. */
   readonly methods: ReadonlySet<string> | null
   readonly access: Access
-  readonly firstByteSeconds: number
+  readonly forwarding: Forwarding
   /** For how many seconds a looked-up session may be believed without asking again. */
   readonly freshnessSeconds: number
   /** For how many seconds it may be believed when the store can't be asked. */

@@ -6,7 +6,10 @@ import type { Plan, UpstreamHead } from '../forward/forward.ts'
 import { type Forwarding, type Gateway, isOwnPath } from '../gateway.ts'
 import { bagOf, type Head } from '../head.ts'
 import type { Answer } from '../respond.ts'
-import { chunksOf, streamOf } from './held.ts'
+import { attempt } from './attempt.ts'
+import { chunksOf, counted, streamOf } from './held.ts'
+import { watchUpload } from './upload.ts'
+import { createWatch } from './watch.ts'
 
 export interface FetchParts {
   readonly gateway: Gateway
@@ -47,36 +50,46 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     body: ReadableStream<Uint8Array> | null,
   ): Promise<Response> {
     const { plan } = begun
-    const giveUp = new AbortController()
-    const timer = setTimeout(() => giveUp.abort(slow), plan.firstByteSeconds * 1000)
-    const leave = (): void => giveUp.abort(request.signal.reason)
+    let bytes = 0
+    const watch = createWatch(plan, () => bytes)
+    const leave = (): void => watch.giveUp(null)
     request.signal.addEventListener('abort', leave)
-    let upstream: Sent
-    try {
-      upstream = await parts.send(plan, body, giveUp.signal)
-    } catch (error) {
-      const refusal: Refusal =
-        giveUp.signal.reason === slow
-          ? { reason: 'upstream-timeout', seconds: plan.firstByteSeconds }
-          : parts.refusalOf(error, plan)
-      const answer = begun.fail(refusal)
-      return toResponse(answer, answer.body)
-    } finally {
-      clearTimeout(timer)
-      // from here on the runtime cancels the body of a client that left
-      request.signal.removeEventListener('abort', leave)
+    const note = (more: number): void => {
+      bytes += more
     }
+    const sent = body && watchUpload(body, request.headers.get('content-length'), plan, watch, note)
+    const attempted = await attempt(begun, watch, {
+      send: (place) => parts.send({ ...plan, ...place }, sent, watch.signal),
+      refusalOf: (error) => parts.refusalOf(error, plan),
+    })
+    // from here on the runtime cancels the body of a client that left
+    request.signal.removeEventListener('abort', leave)
+    if (attempted.kind === 'answer') return toResponse(attempted.answer, attempted.answer.body)
+    const upstream = attempted.sent
     const { answer, isTheirs } = begun.finish(upstream)
-    if (isTheirs && !nullBody.has(answer.status)) {
-      const response = toResponse(answer, upstream.body)
-      return answer.nonce && parts.writeNonce ? parts.writeNonce(response, answer.nonce) : response
+    watch.answered()
+    if (!isTheirs || nullBody.has(answer.status)) {
+      watch.end()
+      await upstream.body?.cancel()
+      return toResponse(answer, answer.body)
     }
-    await upstream.body?.cancel()
-    return toResponse(answer, answer.body)
+    const dress = (response: Response): Response =>
+      answer.nonce && parts.writeNonce ? parts.writeNonce(response, answer.nonce) : response
+    if (plan.timeouts.idleSeconds === null && plan.timeouts.totalSeconds === null)
+      return dress(toResponse(answer, upstream.body))
+    const through = counted(chunksOf(upstream.body), note)
+    const contentLength = answer.headers.find(([name]) => name === 'content-length')?.[1] ?? null
+    return dress(toResponse(answer, streamOf(endingWith(through, watch.end), contentLength)))
   }
 }
 
-const slow = new Error('the upstream did not answer in time')
+async function* endingWith(chunks: AsyncIterable<Uint8Array>, end: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks
+  } finally {
+    end()
+  }
+}
 
 const toResponse = (answer: Answer, body: ReadableStream<Uint8Array> | string | null): Response =>
   new Response(nullBody.has(answer.status) ? null : body, { status: answer.status, headers: answer.headers })

@@ -46,3 +46,14 @@ export function streamOf(chunks: AsyncIterable<Uint8Array>, length: string | nul
   stream.pipeTo(writable).catch(() => undefined)
   return readable
 }
+
+/** The chunks as they are, each of them counted. @param count throws to stop them */
+export async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  count: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    count(chunk.length)
+    yield chunk
+  }
+}

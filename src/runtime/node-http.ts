@@ -3,10 +3,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream'
+import type { Plan } from '../forward/forward.ts'
 import type { Forwarding, Gateway } from '../gateway.ts'
 import { bagOf, type Head } from '../head.ts'
 import type { Answer } from '../respond.ts'
-import { refusalOf, type Sent, send } from './undici.ts'
+import { attempt } from './attempt.ts'
+import { counted } from './held.ts'
+import { refusalOf, send } from './undici.ts'
+import { createWatch, type Watch } from './watch.ts'
 
 /** Never rejects: whatever goes wrong ends with an answer, or with the connection. */
 export async function answerNode(
@@ -18,6 +22,7 @@ export async function answerNode(
   try {
     const begun = await gateway.begin(headOf(incoming, scheme), (work) => void work.catch(() => undefined))
     if (begun.kind === 'answer') return write(incoming, outgoing, begun.answer)
+    if (incoming.headers.expect !== undefined) outgoing.writeContinue()
     if (begun.kind === 'forward') return await forward(begun, bodyOf(begun, incoming), incoming, outgoing)
     const released = await begun.release(incoming)
     if (released.kind === 'answer') return write(incoming, outgoing, released.answer)
@@ -39,29 +44,46 @@ async function forward(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  const left = new AbortController()
-  outgoing.once('close', () => left.abort())
-  let upstream: Sent
-  try {
-    upstream = await send(begun.plan, body, left.signal)
-  } catch (error) {
-    return write(incoming, outgoing, begun.fail(refusalOf(error, begun.plan)))
-  }
+  const { plan } = begun
+  const { socket } = incoming
+  const watch = createWatch(plan, () => socket.bytesRead + socket.bytesWritten)
+  outgoing.once('close', () => watch.giveUp(null))
+  const sent = body && limited(body, plan, watch)
+  const attempted = await attempt(begun, watch, {
+    send: (place) => send({ ...plan, ...place }, sent, watch.signal),
+    refusalOf: (error) => refusalOf(error, plan),
+  })
+  if (attempted.kind === 'answer') return write(incoming, outgoing, attempted.answer)
+  const upstream = attempted.sent
   // a body that breaks off must break the client's connection too: only then is it known to be cut short
   upstream.body.on('error', () => outgoing.destroy())
   const { answer, isTheirs } = begun.finish(upstream)
   if (!isTheirs) {
     upstream.body.destroy()
+    watch.end()
     return write(incoming, outgoing, answer)
   }
+  watch.answered()
   outgoing.writeHead(answer.status, answer.headers.flat())
-  pipeline(upstream.body, outgoing, () => undefined)
+  pipeline(upstream.body, outgoing, watch.end)
   // a head must not wait for a body that hasn't begun; together with one that is here it goes out in one piece
   if (upstream.body.readableLength === 0) {
     setImmediate(() => {
       if (!outgoing.writableEnded) outgoing.flushHeaders()
     })
   }
+}
+
+/** A body whose length was told was judged by it; one in chunks is counted while it goes by. */
+function limited<T extends AsyncIterable<Uint8Array>>(body: T, { maxBodyBytes }: Plan, watch: Watch) {
+  if (maxBodyBytes === null) return body
+  let bytes = 0
+  return counted(body, (more) => {
+    bytes += more
+    if (bytes <= maxBodyBytes) return
+    watch.giveUp({ reason: 'too-large', what: 'body' })
+    throw new Error('the body is larger than the rule lets through')
+  })
 }
 
 function write(incoming: IncomingMessage, outgoing: ServerResponse, answer: Answer): void {

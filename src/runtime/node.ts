@@ -1,6 +1,6 @@
 /** The gateway on Node: the adapter, and the entry of `node src/runtime/node.ts`. */
 
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import process from 'node:process'
 import { getRequestListener } from '@hono/node-server'
 import routes from '../../routes/index.ts'
@@ -23,10 +23,13 @@ export function serveNode(config: unknown, memory = createMemoryStore(() => Date
     hasZone: false,
   })
   const endpoints = getRequestListener(gateway.endpoints.fetch, { overrideGlobalObjects: false })
-  const server = createServer(limits, (incoming, outgoing) => {
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     if (isOwnPath(incoming.url ?? '')) void endpoints(incoming, outgoing)
     else void answerNode(gateway, settings.publicScheme, incoming, outgoing)
-  })
+  }
+  const server = createServer(limits, answer)
+  // nobody is asked for a body before it is decided that somebody wants it (RFC 9110 section 10.1.1)
+  server.on('checkContinue', answer)
   server.listen(Number(env['PORT'] ?? 8787), env['HOST'] ?? '127.0.0.1', () => {
     const address = server.address()
     if (address && typeof address === 'object')

@@ -5,7 +5,18 @@ import { Agent, type Dispatcher, errors, request } from 'undici'
 import type { Refusal } from '../decision.ts'
 import type { Plan, UpstreamHead } from '../forward/forward.ts'
 
-const agent = new Agent({ bodyTimeout: 0, maxHeaderSize: 65_536, allowH2: false })
+/** One for each time that a connection may take: pools of connections don't mix. */
+const agents = new Map<number, Agent>()
+
+function agentFor(connectSeconds: number): Agent {
+  const found = agents.get(connectSeconds)
+  if (found) return found
+  const connect = { timeout: connectSeconds * 1000 }
+  // time is kept by the watch, which knows a slow upload from a slow answer
+  const agent = new Agent({ connect, headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: 65_536, allowH2: false })
+  agents.set(connectSeconds, agent)
+  return agent
+}
 
 export interface Sent extends UpstreamHead {
   readonly body: Dispatcher.ResponseData['body']
@@ -22,9 +33,8 @@ export async function send(
     method: plan.method as 'GET',
     headers: plan.headers.flat(),
     body: body as Readable | null,
-    headersTimeout: plan.firstByteSeconds * 1000,
     signal,
-    dispatcher: agent,
+    dispatcher: agentFor(plan.timeouts.connectSeconds),
     responseHeaders: 'raw',
   })
   // whoever reads the body sees its errors; when nobody does, they must not end the process
@@ -33,8 +43,8 @@ export async function send(
 }
 
 export function refusalOf(error: unknown, plan: Plan): Refusal {
-  const isSlow = error instanceof errors.HeadersTimeoutError || error instanceof errors.ConnectTimeoutError
-  if (isSlow) return { reason: 'upstream-timeout', seconds: plan.firstByteSeconds }
+  if (error instanceof errors.ConnectTimeoutError)
+    return { reason: 'upstream-timeout', seconds: plan.timeouts.connectSeconds }
   return { reason: 'upstream-unreachable', cause: error instanceof Error ? error.message : 'unknown' }
 }
 

@@ -126,6 +126,46 @@ const denials: Readonly<Record<keyof RuleConfig, () => Promise<void>>> = {
     expect(begun.kind === 'forward' && begun.plan.firstByteSeconds).toBe(1)
     expect(begun.kind === 'forward' && begun.fail({ reason: 'upstream-timeout', seconds: 1 }).status).toBe(504)
   },
+  async limits() {
+    const { status } = open({ limits: { bodyBytes: 3 } })
+    const put = (length: string) => status(`PUT ${at}/a`, { cookie, origin: at, 'content-length': length })
+    expect([await put('3'), await put('4')]).toEqual([200, 413])
+  },
+  async retries() {
+    const again = async (retries: number, method = 'GET') => {
+      const begun = await open({ retries }).gateway.begin(
+        head(`${method} ${at}/a`, { cookie, origin: at }),
+        () => undefined,
+      )
+      return begun.kind === 'forward' && begun.again(begun.plan, 1) !== null
+    }
+    expect([await again(1), await again(0), await again(1, 'POST')]).toEqual([true, false, false])
+  },
+  async rewrite() {
+    const url = async (request: string) => {
+      const begun = await open({ path: '/a/*', rewrite: { from: '/a', to: '/b' } }).gateway.begin(
+        head(request, { cookie }),
+        () => undefined,
+      )
+      return begun.kind === 'forward'
+        ? new URL(begun.plan.url).pathname
+        : begun.kind === 'answer' && begun.answer.status
+    }
+    expect([await url(`GET ${at}/a/x`), await url(`GET ${at}/a/../x`)]).toEqual(['/b/x', 400])
+  },
+  async cookies() {
+    const set = async (httpOnly: boolean) =>
+      headerOf(
+        (await open({ cookies: { httpOnly } }).ask(`GET ${at}/a`, { cookie }, [['set-cookie', 'a=1']])).answer,
+        'set-cookie',
+      )
+    expect([await set(false), await set(true)]).toEqual(['a=1', 'a=1; HttpOnly'])
+  },
+  async cache() {
+    const rule = { access: 'public', cache: { key: 'url' } } as const
+    const { answer, sent } = await open(rule).ask(`GET ${at}/a`, { cookie: 'a=1' }, [['set-cookie', 'b=2']])
+    expect([sent.has('cookie'), headerOf(answer, 'set-cookie')]).toEqual([false, null])
+  },
 }
 
 describe('each option of a rule denies', () => {

@@ -21,6 +21,7 @@ export const everyReason: { readonly [R in Refusal['reason']]: Extract<Refusal, 
   'store-unavailable': { reason: 'store-unavailable', cause: 'TooSlow' },
   'keys-unavailable': { reason: 'keys-unavailable', issuer: 'corp', cause: 'the issuer answered 500' },
   'upstream-unreachable': { reason: 'upstream-unreachable', cause: 'ECONNREFUSED' },
+  loop: { reason: 'loop', via: '1.1 sallyport' },
   'upstream-timeout': { reason: 'upstream-timeout', seconds: 30 },
   fault: { reason: 'fault', cause: 'TypeError' },
 }

@@ -2,11 +2,12 @@
 
 import type { IdentityConfig, InheritedConfig } from '../../route/schema.ts'
 import { type Entries, entry } from './entry.ts'
+import { forwarding, forwardingParts } from './forwarding.ts'
 
 type Part<K extends keyof InheritedConfig> = Extract<NonNullable<InheritedConfig[K]>, object>
 
 export const inherited: Entries<InheritedConfig> = {
-  timeouts: entry('{ … }', 'see below', 'How long the upstream may take.', 'timeouts: { firstByteSeconds: 5 }'),
+  ...forwarding,
   cors: entry(
     "{ … } | 'upstream' | 'none'",
     'no page of another origin may',
@@ -57,22 +58,14 @@ export const inherited: Entries<InheritedConfig> = {
   ),
 }
 
-export const parts: {
-  readonly timeouts: Entries<Part<'timeouts'>>
+export const parts: typeof forwardingParts & {
   readonly cors: Entries<Part<'cors'>>
   readonly csrf: Entries<Part<'csrf'>>
   readonly headers: Entries<Part<'headers'>>
   readonly identity: Entries<IdentityConfig>
   readonly pass: Entries<Part<'pass'>>
 } = {
-  timeouts: {
-    firstByteSeconds: entry(
-      'number, more than 0',
-      '30',
-      'Until the first byte of the answer; then 504.',
-      'timeouts: { firstByteSeconds: 5 }',
-    ),
-  },
+  ...forwardingParts,
   cors: {
     origins: entry(
       "'*' | string[]",

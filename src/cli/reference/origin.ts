@@ -12,10 +12,16 @@ export const origin: Entries<Omit<OriginConfig, keyof InheritedConfig>> = {
     "host: ['billing.example.com', '*.billing.example.com']",
   ),
   upstream: entry(
-    "string | { env } | { binding } | 'same-host'",
+    "string | { env } | { binding } | 'same-host' | a list of them",
     'required',
-    "Where it forwards to: a URL; a Workers binding that can fetch; or, on Workers alone, the zone's own DNS origin.",
+    "Where it forwards to: a URL; a Workers binding that can fetch; or, on Workers alone, the zone's own DNS origin. Of several the first that can be reached is taken, for requests that can be repeated.",
     "upstream: { env: 'BILLING_URL' }",
+  ),
+  failover: entry(
+    '{ restSeconds }',
+    '{ restSeconds: 10 }',
+    'For how long an upstream that could not be reached is asked last.',
+    'failover: { restSeconds: 30 }',
   ),
   session: entry('boolean', 'false', 'Whether the session cookie is read.', 'session: true'),
   bearer: entry(
@@ -79,6 +85,12 @@ export const rule: Entries<Omit<RuleConfig, keyof InheritedConfig>> = {
     'all but TRACE and CONNECT',
     'The methods it matches, in capitals.',
     "methods: ['GET', 'HEAD']",
+  ),
+  cache: entry(
+    "{ key: 'url' }",
+    'as the upstream says, never shared',
+    'Public rules only: shared caches may keep the answer, told apart by method and URL alone. No cookie or Authorization goes with the request, no Set-Cookie comes back.',
+    "cache: { key: 'url' }",
   ),
   access: entry('access', 'required', 'Who may; see below.', "access: { roles: ['admin'] }"),
   signIn: entry(

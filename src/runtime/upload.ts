@@ -1,0 +1,54 @@
+/** Keeps an eye on a body on its way up, on the runtimes that speak fetch, without touching it where that is dear. */
+
+import type { Plan } from '../forward/forward.ts'
+import { chunksOf, counted, streamOf } from './held.ts'
+import type { Watch } from './watch.ts'
+
+interface Pipe {
+  readonly readable: ReadableStream<Uint8Array>
+  readonly writable: WritableStream<Uint8Array>
+}
+
+/** Pipes of workerd's own: what goes through them never comes near the heap. */
+interface Native {
+  readonly IdentityTransformStream?: new () => Pipe
+  readonly FixedLengthStream?: new (length: number) => Pipe
+}
+
+/**
+ * While it goes up, the upstream isn't slow to answer: on workerd the watch holds until the body is through, elsewhere
+ * it is told of each chunk. A body that didn't tell its length is counted, if the rule has a limit; one that did was
+ * judged by that.
+ *
+ * @param note is told how many bytes went by
+ */
+export function watchUpload(
+  body: ReadableStream<Uint8Array>,
+  length: string | null,
+  { maxBodyBytes }: Plan,
+  watch: Watch,
+  note: (bytes: number) => void,
+): ReadableStream<Uint8Array> {
+  const { IdentityTransformStream, FixedLengthStream } = globalThis as Native
+  if (IdentityTransformStream && FixedLengthStream && (length !== null || maxBodyBytes === null)) {
+    if (length !== null && Number(length) <= smallBytes) return body
+    const { readable, writable } =
+      length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length))
+    watch.hold()
+    // whoever reads the other end sees the error
+    body.pipeTo(writable).then(watch.resume, watch.resume)
+    return readable
+  }
+  let bytes = 0
+  const through = counted(chunksOf(body), (more) => {
+    note(more)
+    bytes += more
+    if (maxBodyBytes === null || bytes <= maxBodyBytes) return
+    watch.giveUp({ reason: 'too-large', what: 'body' })
+    throw new Error('the body is larger than the rule lets through')
+  })
+  return streamOf(through, length)
+}
+
+/** These are through before anyone could call them slow. */
+const smallBytes = 65_536

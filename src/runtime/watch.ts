@@ -1,0 +1,79 @@
+/** Watches over the time that one forward takes, and gives it up when that is over. */
+
+import type { Refusal } from '../decision.ts'
+import type { Plan } from '../forward/forward.ts'
+
+export interface Watch {
+  /** Aborts when the forward is given up, whoever it is that gives up. */
+  readonly signal: AbortSignal
+  /** Why, as far as it is ours to say; null while all is well, and for a client that left. */
+  readonly refusal: Refusal | null
+  /** The upstream isn't waited for, because it is waiting itself: for the rest of a body. */
+  hold(): void
+  resume(): void
+  /** The head of the answer is here. */
+  answered(): void
+  /** The last byte is through, or nobody wants it. */
+  end(): void
+  giveUp(refusal: Refusal | null): void
+}
+
+/**
+ * @param progress how many bytes went by so far, either way: while it grows nothing is idle, and an upload is no
+ *   upstream that is slow to answer. It is looked at four times in each period.
+ */
+export function createWatch({ timeouts }: Pick<Plan, 'timeouts'>, progress: () => number): Watch {
+  const controller = new AbortController()
+  let refusal: Refusal | null = null
+  const giveUp = (why: Refusal | null): void => {
+    refusal ??= why
+    end()
+    controller.abort()
+  }
+  const late = (seconds: number) => () => giveUp({ reason: 'upstream-timeout', seconds })
+  const awaitHead = (): (() => void) => whenStill(timeouts.firstByteSeconds, progress, late(timeouts.firstByteSeconds))
+  let isAnswered = false
+  let waiting = awaitHead()
+  const total =
+    timeouts.totalSeconds === null ? undefined : setTimeout(late(timeouts.totalSeconds), timeouts.totalSeconds * 1000)
+  const end = (): void => {
+    isAnswered = true
+    waiting()
+    clearTimeout(total)
+  }
+  return {
+    signal: controller.signal,
+    get refusal() {
+      return refusal
+    },
+    hold: () => waiting(),
+    resume() {
+      if (isAnswered || controller.signal.aborted) return
+      waiting()
+      waiting = awaitHead()
+    },
+    answered() {
+      isAnswered = true
+      waiting()
+      const { idleSeconds } = timeouts
+      if (idleSeconds !== null) waiting = whenStill(idleSeconds, progress, late(idleSeconds))
+    },
+    end,
+    giveUp,
+  }
+}
+
+/** Calls back once `progress` has stood still for so long. @returns what stops it */
+export function whenStill(seconds: number, progress: () => number, call: () => void): () => void {
+  let last = progress()
+  let stillFor = 0
+  const timer = setInterval(() => {
+    const now = progress()
+    stillFor = now === last ? stillFor + 1 : 0
+    last = now
+    if (stillFor < 4) return
+    clearInterval(timer)
+    call()
+  }, seconds * 250)
+  return () => clearInterval(timer)
+}
