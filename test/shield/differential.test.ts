@@ -111,7 +111,7 @@ const sentBy = (begun: Extract<Begun, { kind: 'forward' }>): string =>
   JSON.stringify([
     begun.plan.url,
     begun.plan.method,
-    begun.plan.headers.filter(([name]) => name !== 'x-request-id' && name !== 'accept-encoding' && name !== 'cookie'),
+    begun.plan.headers.filter(([name]) => !/^(?:x-request-id|traceparent|accept-encoding|cookie)$/.test(name)),
   ])
 
 /** Where a request with a session comes from, told apart from the code that decides it. */
