@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { planForward } from '../../src/forward/forward.ts'
 import { compile } from '../../src/route/compile.ts'
 import { readTarget, strictPaths } from '../../src/route/path.ts'
+import type { Origin } from '../../src/route/table.ts'
 import { head } from '../support/head.ts'
 import { compiled, originOf } from '../support/routes.ts'
 
@@ -13,11 +14,13 @@ const routeTo = (upstream: Parameters<typeof originOf>[1]) => {
   if (!route) throw new Error('no route')
   return route
 }
+const parts = { isDropped: () => false, name: 'gate', inOrder: (origin: Origin) => origin.upstreams }
+
 function urlOf(route: ReturnType<typeof routeTo>, raw: string, options = open): string | null {
   const target = readTarget(raw, options)
   if (!target.ok) return null
   const forward = { kind: 'forward', route, target: target.value, principal: null } as const
-  return planForward({ isDropped: () => false }, forward, head(`GET https://app.example.com${raw}`), 'id', null).url
+  return planForward(parts, forward, head(`GET https://app.example.com${raw}`), 'id', null).url
 }
 
 const host = fc.constantFrom('upstream.test', 'upstream.test:8443', '[::1]:9', '127.0.0.1')

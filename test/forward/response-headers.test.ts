@@ -2,7 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { faultInHead, responseHeaders } from '../../src/forward/response-headers.ts'
 
-const pass = (headers: readonly [string, string][], passesCors = false) => responseHeaders(headers, passesCors)
+const pass = (headers: readonly [string, string][], passesCors = false) =>
+  responseHeaders(headers, {
+    passesCors,
+    addresses: { self: 'https://app.example.com', upstreams: [], prefix: null },
+    cookies: { secure: false, httpOnly: false, sameSite: null },
+    isShared: false,
+  })
 
 describe('what an upstream may not say', () => {
   it.each([

@@ -17,8 +17,31 @@ const options: Readonly<
   timeouts: {
     origin: { timeouts: { firstByteSeconds: 7 } },
     rule: { timeouts: { firstByteSeconds: 3 } },
-    read: (route) => route.firstByteSeconds,
+    read: (route) => route.forwarding.timeouts.firstByteSeconds,
     want: [30, 7, 3],
+  },
+  retries: { origin: { retries: 3 }, rule: { retries: 0 }, read: (route) => route.forwarding.retries, want: [1, 3, 0] },
+  limits: {
+    origin: { limits: { bodyBytes: 10 } },
+    rule: { limits: { bodyBytes: 0 } },
+    read: (route) => route.forwarding.maxBodyBytes,
+    want: [null, 10, 0],
+  },
+  rewrite: {
+    origin: { rewrite: { from: '/a', to: '/' } },
+    rule: { rewrite: { from: '/b', to: '/c' } },
+    read: (route) => route.forwarding.prefix,
+    want: [null, { from: '/a', to: '' }, { from: '/b', to: '/c' }],
+  },
+  cookies: {
+    origin: { cookies: { secure: true, sameSite: 'Lax' } },
+    rule: { cookies: { httpOnly: true } },
+    read: (route) => route.forwarding.cookies,
+    want: [
+      { secure: false, httpOnly: false, sameSite: null },
+      { secure: true, httpOnly: false, sameSite: 'Lax' },
+      { secure: false, httpOnly: true, sameSite: null },
+    ],
   },
   freshness: {
     origin: { freshness: 9 },
