@@ -63,10 +63,17 @@ const selector = z
   )
 
 const identity = z.strictObject({
-  headers: z.record(identityName, selector),
+  headers: z
+    .record(identityName, selector)
+    .check(z.refine(areApart, 'two of these names are one to HTTP or to CGI, which fold case: keep one')),
   encoding: z.optional(z.enum(['percent', 'base64url'])),
   assertion: z.optional(z.boolean()),
 })
+
+function areApart(headers: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(headers).map((name) => name.toLowerCase())
+  return new Set(names).size === names.length
+}
 
 /** What an origin's rules inherit, and each may override. */
 const inherited = {

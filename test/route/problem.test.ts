@@ -153,6 +153,13 @@ describe('each mistake is told once: file, path, value, what to write', () => {
     ],
     ['a star within a path', inRule({ path: '/a/*/b' }), 'rules[0].path', '("/a/*/b")', 'only as the last segment'],
     ['a path without slash', inRule({ path: 'admin' }), 'rules[0].path', '("admin")', '"/admin"'],
+    [
+      'one identity header by two spellings',
+      origin({ identity: { headers: { 'X-User': 'subject', 'x-user': 'claims.email' } } }),
+      'identity.headers',
+      '"X-User"',
+      'two of these names are one',
+    ],
     ['an issuer, misspelt', origin({ bearer: ['crop'] }), 'bearer', '("crop")', 'did you mean "corp"?'],
     ['an issuer that is none', origin({ bearer: ['nobody'] }), 'bearer', '("nobody")', 'known issuers: corp'],
     [
