@@ -26,7 +26,7 @@ export function unmetDemands(
     message,
     fix: fixes[path] ?? '',
   })
-  const problems: Problem[] = origins.flatMap((origin) => [...routesUnmet(origin), ...domainUnmet(origin)])
+  const problems: Problem[] = origins.flatMap((origin) => routesUnmet(origin))
   const reader = origins.find((origin) => origin.session)
   if (settings.sessionStore === 'none') {
     if (reader) problems.push(missing('SESSION_STORE', `not set, and the origin "${reader.name}" reads sessions`))
@@ -68,19 +68,4 @@ function routesUnmet(origin: Origin): Problem[] {
       fix: 'write session: true',
     })
   return problems
-}
-
-/** A browser drops a cookie whose Domain isn't that of the host or above it (RFC 6265 section 5.3, step 6). */
-function domainUnmet({ name, hosts, sessionOptions: { domain } }: Origin): Problem[] {
-  const outside = domain === null ? undefined : hosts.find((host) => host !== domain && !host.endsWith(`.${domain}`))
-  if (outside === undefined) return []
-  return [
-    {
-      file: `routes/${name}.ts`,
-      path: 'session.shareWith',
-      value: `"${domain}"`,
-      message: `the host "${outside}" is not under it: its browser would drop the cookie`,
-      fix: 'name the domain that every host of this origin ends with',
-    },
-  ]
 }

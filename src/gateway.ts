@@ -7,6 +7,7 @@ import { createKeyProvider, type KeyProviderParts } from './authenticate/jwks.ts
 import { createRevocationReader } from './authenticate/revocation.ts'
 import { createSessionReader } from './authenticate/session.ts'
 import type { WaitUntil } from './authenticate/share.ts'
+import { nothingSpent } from './authenticate/spent.ts'
 import { type DecideParts, decide } from './decide.ts'
 import { type Decision, type FormToken, type Refusal, refuse } from './decision.ts'
 import { createEndpoints } from './endpoints/endpoints.ts'
@@ -28,6 +29,8 @@ import type { Settings } from './settings.ts'
 import { unknownSender } from './shield/csrf.ts'
 import { createCsrfTokens } from './shield/csrf-token.ts'
 import { inspectForm } from './shield/form.ts'
+import { createKeeper, type SessionEvent } from './sign-in/keeper.ts'
+import { actOnVouching, vouchesUnasked } from './sign-in/vouching.ts'
 
 export interface GatewayParts {
   readonly config: Config
@@ -43,6 +46,8 @@ export interface GatewayParts {
   /** Seconds since the epoch. */
   readonly now: () => number
   readonly log: (entry: LogEntry) => void
+  /** What happens to sessions: made, rotated, ended, refused. */
+  readonly logEvent?: (event: SessionEvent) => void
   /** Where reports of broken policies go; without it none are taken. */
   readonly logReport?: (entry: ReportEntry) => void
 }
@@ -70,6 +75,8 @@ export interface Forwarding {
   readonly plan: Plan
   /** The client's answer from the upstream's head: its body follows only if the head could be believed. */
   finish(upstream: UpstreamHead): Finished
+  /** Instead of `finish` where the upstream's answer may sign somebody in: that takes time. */
+  readonly vouch?: (upstream: UpstreamHead) => Promise<Finished>
   /** The client's answer when none came. */
   fail(refusal: Refusal): Answer
   /**
@@ -115,6 +122,11 @@ export function createGateway(parts: GatewayParts): Gateway {
   const looking = store && { store, book, now, timeoutMilliseconds: settings.storeTimeoutMilliseconds }
   const sessions = looking && createSessionReader({ ...looking, unknownPerSecond: settings.session.unknownPerSecond })
   const revocations = looking && createRevocationReader(looking)
+  const keeper =
+    looking && sessions && revocations
+      ? createKeeper({ ...looking, sessions, revocations, lifetimes: settings.session, log: logEvent })
+      : null
+  const vouching = keeper && settings.vouchSecret !== null ? { keeper, secret: settings.vouchSecret } : null
   const csrf = settings.csrfKeys.length > 0 ? createCsrfTokens(settings.csrfKeys, now) : null
   const table = createTable(config.origins)
   const deciding: DecideParts = {
@@ -141,6 +153,8 @@ export function createGateway(parts: GatewayParts): Gateway {
     endpoints: createEndpoints({
       signer,
       csrf: csrf && { table, tokens: csrf, authenticate: deciding.authenticate, now },
+      visitor: keeper && { table, authenticate: deciding.authenticate, keeper, publicScheme: settings.publicScheme },
+      admin: keeper && settings.adminSecret !== null ? { secret: settings.adminSecret, keeper, now } : null,
       reports: parts.logReport ? { table, now, log: parts.logReport } : null,
     }),
   }
@@ -148,15 +162,18 @@ export function createGateway(parts: GatewayParts): Gateway {
   async function begin(head: Head, waitUntil: WaitUntil): Promise<Begun> {
     const startedAt = now()
     const requestId = crypto.randomUUID()
+    const spent = nothingSpent()
+    let plannedAt: number | null = null
     let decision: Decision
     let planned: Plan | null = null
     try {
-      decision = await decide(deciding, head, waitUntil)
+      decision = await decide(deciding, head, waitUntil, spent)
       if (decision.kind === 'forward') {
         const refusal = refuseForward(decision, head, settings.gatewayName)
         if (refusal) decision = refuse(refusal, decision.route, decision.principal)
         else planned = await plan(decision, head, requestId)
       }
+      if (planned) plannedAt = now()
     } catch (error) {
       decision = refuse({
         reason: 'fault',
@@ -169,7 +186,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     const note = (answer: Answer, refusal: Refusal | null): Answer => {
       const would = decision.kind === 'forward' ? decision.would : undefined
       if (settings.log === 'all' || (settings.log === 'refused' && (refusal || would)))
-        log(entryOf(decision, asked, answer, refusal, { startedAt, now: now() }))
+        logEntry(entryOf(decision, asked, answer, refusal, { startedAt, plannedAt, now: now(), spent }), waitUntil)
       return answer
     }
     if (decision.kind === 'refuse')
@@ -179,30 +196,58 @@ export function createGateway(parts: GatewayParts): Gateway {
     if (!planned) throw new TypeError('a forward has a plan')
     if (maxForwards(head.method, head.headers) === 'here')
       return { kind: 'answer', answer: note(respondHere(asked), null) }
-    const { isBare } = planned
+    const sent = planned
     const target = decision.route
-    const places = [planned, ...planned.others]
+    const places = [sent, ...sent.others]
     memory.noteRequest()
+    const fail = (refusal: Refusal): Answer => note(respondRefused(refusal, asked), refusal)
+    const finish = (upstream: UpstreamHead, cookies: readonly string[] = []): Finished => {
+      const fault = faultInHead(upstream)
+      if (fault !== null) return { answer: fail({ reason: 'upstream-unreachable', cause: fault }), isTheirs: false }
+      const answer = respondForwarded(upstream, sent, target, asked)
+      for (const cookie of cookies) answer.headers.push(['set-cookie', cookie])
+      return { answer: note(answer, null), isTheirs: !sent.isBare }
+    }
     const forwarding: Forwarding = {
       kind: 'forward',
-      plan: planned,
+      plan: sent,
       finish(upstream) {
-        const fault = faultInHead(upstream)
-        if (fault === null)
-          return { answer: note(respondForwarded(upstream, planned, target, asked), null), isTheirs: !isBare }
-        const refusal = { reason: 'upstream-unreachable', cause: fault } as const
-        return { answer: note(respondRefused(refusal, asked), refusal), isTheirs: false }
+        if (vouching && vouchesUnasked(upstream)) vouching.keeper.refused('not on this rule', origin?.name ?? '')
+        return finish(upstream)
       },
-      fail: (refusal) => note(respondRefused(refusal, asked), refusal),
+      fail,
       again(place, tries) {
         memory.noteFailure(target.origin, place.upstream)
         const most = places.length + target.forwarding.retries
         if (tries >= most || !isRepeatable(head) || !memory.takeRetry()) return null
         return places[tries % places.length] ?? null
       },
+      ...(vouching &&
+        target.vouches && {
+          async vouch(upstream: UpstreamHead): Promise<Finished> {
+            const asking = { route: target, head, requestId, startedAt }
+            const done = await actOnVouching(vouching, upstream, asking)
+            // the origin signed them in and we couldn't: then nobody is
+            return done.ok ? finish(upstream, done.value) : { answer: fail(done.error), isTheirs: false }
+          },
+        }),
     }
+    if (vouching && (head.headers.get('x-sallyport-sign-in') ?? head.headers.get('x-sallyport-sign-out')) !== null)
+      vouching.keeper.refused('sent by a client', origin?.name ?? '')
     const { awaits } = decision
     return awaits ? { kind: 'held', release: (body) => release(forwarding, awaits, body) } : forwarding
+  }
+
+  /** Names a subject as the settings say. */
+  function logEntry(entry: LogEntry, waitUntil: WaitUntil): void {
+    if (settings.logSubject === 'plain' || entry.subject === null) log(entry)
+    else waitUntil(book.place('', entry.subject).then((subject) => log({ ...entry, subject })))
+  }
+
+  function logEvent(event: SessionEvent): void {
+    if (settings.log === 'off') return
+    if (settings.logSubject === 'plain' || event.subject === undefined) parts.logEvent?.(event)
+    else void book.place('', event.subject).then((subject) => parts.logEvent?.({ ...event, subject }))
   }
 
   async function release(

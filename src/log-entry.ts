@@ -1,5 +1,6 @@
 /** What is logged of a request: what was asked, what became of it. No token, cookie, query or secret. */
 
+import type { Spent } from './authenticate/spent.ts'
 import type { Decision, Refusal } from './decision.ts'
 import { pathForLog, redactRefusal } from './redact.ts'
 import type { Answer, Asked } from './respond.ts'
@@ -20,15 +21,27 @@ export interface LogEntry {
   readonly status: number
   readonly subject: string | null
   readonly milliseconds: number
+  /** How long it waited for the store, for the keys of issuers, and for the upstream's head. */
+  readonly storeMilliseconds: number
+  readonly keysMilliseconds: number
+  readonly upstreamMilliseconds: number
 }
 
-/** @param times seconds since the epoch */
+/** Seconds since the epoch. */
+export interface Times {
+  readonly startedAt: number
+  /** When it went to the upstream; null: it never did. */
+  readonly plannedAt: number | null
+  readonly now: number
+  readonly spent: Spent
+}
+
 export function entryOf(
   decision: Decision,
   { head, route, origin, requestId }: Asked,
   answer: Answer,
   refusal: Refusal | null,
-  { startedAt, now }: { readonly startedAt: number; readonly now: number },
+  { startedAt, plannedAt, now, spent }: Times,
 ): LogEntry {
   const would = decision.kind === 'forward' ? decision.would : undefined
   return {
@@ -45,5 +58,8 @@ export function entryOf(
     status: answer.status,
     subject: decision.kind === 'preflight' ? null : (decision.principal?.subject ?? null),
     milliseconds: Math.round((now - startedAt) * 1000),
+    storeMilliseconds: Math.round(spent.storeMilliseconds),
+    keysMilliseconds: Math.round(spent.keysMilliseconds),
+    upstreamMilliseconds: plannedAt === null ? 0 : Math.round((now - plannedAt) * 1000),
   }
 }

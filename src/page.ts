@@ -36,3 +36,28 @@ export function refusalPage({ status, title, detail, requestId }: Refused): stri
 </html>
 `
 }
+
+/** The headers of the page that signs out: its one form goes to this host. */
+export const signOutPageHeaders: [string, string][] = [
+  ['content-type', 'text/html; charset=utf-8'],
+  ['cache-control', 'no-store'],
+  ['referrer-policy', 'same-origin'],
+  ['x-frame-options', 'DENY'],
+  [
+    'content-security-policy',
+    `default-src 'none'; style-src '${styleHash}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
+  ],
+]
+
+/** Signing out changes something, so a link can't do it: a button can. */
+export const signOutPage = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Sign out</title>
+<style>${style}</style>
+<h1>Sign out</h1>
+<form method="post" action="/.sallyport/sign-out"><button>Sign out here</button></form>
+<form method="post" action="/.sallyport/sign-out?everywhere=1"><button>Sign out everywhere</button></form>
+</html>
+`

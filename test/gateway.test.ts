@@ -74,6 +74,9 @@ describe('the line that a request leaves', () => {
       status: 200,
       subject: 'user-0',
       milliseconds: 0,
+      storeMilliseconds: 0,
+      keysMilliseconds: 0,
+      upstreamMilliseconds: 0,
     })
   })
 

@@ -1,7 +1,9 @@
 /** The endpoints of our own: Hono's, exact paths, and never forwarded. */
 
 import { Hono } from 'hono'
+import { type AdminParts, createAdmin } from '../admin/admin.ts'
 import type { AssertionSigner } from '../forward/assertion.ts'
+import { createVisitorEndpoints, type VisitorParts } from '../sign-in/visitor.ts'
 import { type CsrfEndpointParts, createCsrfEndpoint } from './csrf.ts'
 import { createReportsEndpoint, type ReportsEndpointParts } from './reports.ts'
 
@@ -12,10 +14,14 @@ export interface EndpointParts {
   readonly csrf: CsrfEndpointParts | null
   /** null: reports of broken policies go nowhere. */
   readonly reports: ReportsEndpointParts | null
+  /** null: no sessions are kept here. */
+  readonly visitor: VisitorParts | null
+  /** null: there is no admin API. */
+  readonly admin: AdminParts | null
 }
 
 /** What lives under `/.sallyport/` and `/.well-known/sallyport/`: exact paths, on every host, never forwarded. */
-export function createEndpoints({ signer, csrf, reports }: EndpointParts): Hono {
+export function createEndpoints({ signer, csrf, reports, visitor, admin }: EndpointParts): Hono {
   const app = new Hono()
   app.use(async (c, next) => {
     await next()
@@ -31,6 +37,8 @@ export function createEndpoints({ signer, csrf, reports }: EndpointParts): Hono 
   }
   if (csrf) app.route('/', createCsrfEndpoint(csrf))
   if (reports) app.route('/', createReportsEndpoint(reports))
+  if (visitor) app.route('/', createVisitorEndpoints(visitor))
+  if (admin) app.route('/', createAdmin(admin))
   app.notFound((c) => {
     c.header('X-Sallyport', 'refused')
     return c.json({ title: 'Not found', status: 404, detail: 'There is nothing at this address.' }, 404, {

@@ -113,7 +113,6 @@ function sessionOptionsOf(config: OriginConfig['session']): SessionOptions {
   const options = typeof config === 'object' ? config : {}
   return {
     claims: options.claims ?? [],
-    domain: options.shareWith ?? null,
     clearSiteData: options.clearSiteData ?? false,
   }
 }

@@ -118,16 +118,6 @@ const host = z
 /** How an origin keeps sessions, beyond reading them. */
 const sessionOptions = z.strictObject({
   claims: z.optional(list(text)),
-  shareWith: z.optional(
-    z
-      .string()
-      .check(
-        z.regex(
-          /^(?=.*\.)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*$/,
-          'write the domain that the hosts have in common, in lower case: "example.com"',
-        ),
-      ),
-  ),
   clearSiteData: z.optional(z.boolean()),
 })
 
@@ -136,7 +126,7 @@ const originSchema = z.strictObject({
   host: z.union([host, list(host)], 'write a host name, "billing.example.com", or a list of them'),
   upstream,
   failover: z.optional(z.strictObject({ restSeconds: z.number().check(z.minimum(0), z.maximum(3_600)) })),
-  session: z.optional(z.union([z.boolean(), sessionOptions], 'write true, or { claims, shareWith, clearSiteData }')),
+  session: z.optional(z.union([z.boolean(), sessionOptions], 'write true, or { claims, clearSiteData }')),
   bearer: z.optional(list(text)),
   signIn: z.optional(
     z

@@ -37,8 +37,6 @@ export interface Origin {
 export interface SessionOptions {
   /** The claims that a page of this origin may read of its session. */
   readonly claims: readonly string[]
-  /** The domain whose hosts share the session; null: each host has its own. */
-  readonly domain: string | null
   readonly clearSiteData: boolean
 }
 

@@ -57,6 +57,9 @@ export function createClosedGateway(cause: string, now: () => number, log: (entr
       status: given.status,
       subject: null,
       milliseconds: 0,
+      storeMilliseconds: 0,
+      keysMilliseconds: 0,
+      upstreamMilliseconds: 0,
     })
     return given
   }

@@ -66,7 +66,7 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     request.signal.removeEventListener('abort', leave)
     if (attempted.kind === 'answer') return toResponse(attempted.answer, attempted.answer.body)
     const upstream = attempted.sent
-    const { answer, isTheirs } = begun.finish(upstream)
+    const { answer, isTheirs } = begun.vouch ? await begun.vouch(upstream) : begun.finish(upstream)
     watch.answered()
     if (!isTheirs || nullBody.has(answer.status)) {
       watch.end()

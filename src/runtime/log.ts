@@ -2,6 +2,7 @@
 
 import type { ReportEntry } from '../endpoints/reports.ts'
 import type { LogEntry } from '../log-entry.ts'
+import type { SessionEvent } from '../sign-in/keeper.ts'
 
 /** Facts that are null are left out; the refusal's own facts stand under `why`. */
 export function logLine({ refusal, at, ...entry }: LogEntry): string {
@@ -16,3 +17,7 @@ export function logLine({ refusal, at, ...entry }: LogEntry): string {
 /** A report of a broken policy: `sallyport csp suggest` reads these lines. */
 export const reportLine = ({ at, ...entry }: ReportEntry): string =>
   JSON.stringify({ time: new Date(at * 1000).toISOString(), ...entry })
+
+/** What happened to a session. */
+export const eventLine = ({ at, ...event }: SessionEvent): string =>
+  JSON.stringify({ time: new Date(at * 1000).toISOString(), ...event })

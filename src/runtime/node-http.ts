@@ -57,7 +57,7 @@ async function forward(
   const upstream = attempted.sent
   // a body that breaks off must break the client's connection too: only then is it known to be cut short
   upstream.body.on('error', () => outgoing.destroy())
-  const { answer, isTheirs } = begun.finish(upstream)
+  const { answer, isTheirs } = begun.vouch ? await begun.vouch(upstream) : begun.finish(upstream)
   if (!isTheirs) {
     upstream.body.destroy()
     watch.end()

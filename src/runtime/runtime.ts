@@ -11,7 +11,7 @@ import { createUpstashStore, openUpstash } from '../session/stores/upstash.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { unmet } from '../unmet.ts'
 import { openOrClose } from './closed.ts'
-import { logLine, reportLine } from './log.ts'
+import { eventLine, logLine, reportLine } from './log.ts'
 
 export interface Runtime {
   readonly name: 'workerd' | 'deno' | 'node'
@@ -68,6 +68,7 @@ export function openGateway(routes: unknown, environment: Environment, runtime: 
     fetch: (url, init) => fetch(url, init),
     now,
     log,
+    logEvent: (event) => console.log(eventLine(event)),
     logReport: (entry) => console.log(reportLine(entry)),
   })
   return { gateway, settings: settings.value }

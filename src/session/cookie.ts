@@ -53,8 +53,18 @@ export function makeCookieValue(place = ''): string {
   return `v1.${place}.${base64url.encode(bytes)}`
 }
 
-/** The `Set-Cookie` header that hands a value out. */
-export const setCookie = (value: string): string => `${cookieName}=${value}; Path=/; Secure; HttpOnly; SameSite=Lax`
+const attributes = 'Path=/; Secure; HttpOnly; SameSite=Lax'
+
+/**
+ * The `Set-Cookie` header that hands a value out.
+ *
+ * @param maxAgeSeconds for those who asked to be remembered; null: until the browser is closed
+ */
+export const setCookie = (value: string, maxAgeSeconds: number | null = null): string =>
+  `${cookieName}=${value}; ${attributes}${maxAgeSeconds === null ? '' : `; Max-Age=${maxAgeSeconds}`}`
+
+/** The `Set-Cookie` header of a sign-out. */
+export const clearCookie = `${cookieName}=; ${attributes}; Max-Age=0`
 
 /** Space and tab only: `trim()` would take a no-break space too, and so another name for ours. */
 const trimSpace = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '')

@@ -42,7 +42,8 @@ export async function makeSession(parts: LifeParts, session: NewSession, from: M
 
 /** Writes that the session was used, unless that was written a moment ago, or it has changed since it was read. */
 export async function touchSession({ store, now }: LifeParts, live: Live): Promise<boolean> {
-  if (live.isReplaced || now() - live.record.lastSeenAt < touchSeconds) return false
+  // what was alive when it was looked up may be over by now
+  if (live.isReplaced || live.deadAt <= now() || now() - live.record.lastSeenAt < touchSeconds) return false
   const next = touchRecord(live.record, now())
   return store.swap(live.key, live.text, JSON.stringify(next), ttlOf(next, now()))
 }
@@ -59,7 +60,7 @@ export async function rotateSession(
   live: Live,
   change: Partial<Omit<SessionRecord, 'id' | 'subject' | 'issuer'>> = {},
 ): Promise<MadeSession | null> {
-  if (live.isReplaced) return null
+  if (live.isReplaced || live.deadAt <= parts.now()) return null
   const until = writeMark(parts.now() + graceSeconds)
   const isFirst = await parts.store.swap(replacedKey(live.key), null, until, longestSessionSeconds)
   return isFirst ? put(parts, { ...live.record, ...change }) : null

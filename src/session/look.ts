@@ -3,7 +3,7 @@
 import { type AddressBook, endedKey, hintOf, issuerNotBeforeKey, notBeforeKey, replacedKey } from './address.ts'
 import { latest, readMark } from './marks.ts'
 import { deadAt, parseRecord, type SessionRecord } from './session.ts'
-import type { Key, SessionStore } from './store.ts'
+import { type Key, type SessionStore, StoreFault } from './store.ts'
 
 export type Fault = 'unknown' | 'corrupt' | 'version' | 'expired' | 'ended'
 
@@ -40,7 +40,7 @@ export async function lookUp({ store, book, now }: LookParts, cookie: string): P
   const hint = hintOf(cookie)
   const first: Key[] = [key, replacedKey(key)]
   if (hint) first.push(endedKey(hint.place, hint.id), notBeforeKey(hint.place), issuerNotBeforeKey(hint.issuerPlace))
-  const [text, replaced, ...marks] = await store.read(first)
+  const [text, replaced, ...marks] = whole(await store.read(first), first)
   if (text === null || text === undefined) return dead(marks[0] ? 'ended' : 'unknown')
   const parsed = parseRecord(text)
   if (!parsed.ok) return dead(parsed.error)
@@ -52,7 +52,7 @@ export async function lookUp({ store, book, now }: LookParts, cookie: string): P
   if (isOther) return dead('corrupt')
   const [ended, notBefore, issuerNotBefore] = hint
     ? marks
-    : await store.read([endedKey(place, record.id), notBeforeKey(place), issuerNotBeforeKey(issuerPlace)])
+    : await readMarks(endedKey(place, record.id), notBeforeKey(place), issuerNotBeforeKey(issuerPlace))
 
   const until = readMark(replaced)
   if (readMark(ended) !== null) return dead('ended')
@@ -62,6 +62,16 @@ export async function lookUp({ store, book, now }: LookParts, cookie: string): P
   const over = until === null ? deadAt(record) : Math.min(until, deadAt(record))
   if (over <= now()) return dead('expired')
   return { kind: 'live', key, place, record, text, deadAt: over, isReplaced: until !== null }
+
+  async function readMarks(...keys: readonly Key[]): Promise<readonly (string | null)[]> {
+    return whole(await store.read(keys), keys)
+  }
+}
+
+/** An answer that is cut off says of what it lacks that it isn't there: it is no answer. */
+function whole<T>(texts: readonly T[], keys: readonly Key[]): readonly T[] {
+  if (texts.length !== keys.length) throw new StoreFault('the store gave no such list')
+  return texts
 }
 
 const dead = (fault: Fault): Looked => ({ kind: 'dead', fault })

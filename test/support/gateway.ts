@@ -4,7 +4,7 @@ import { type Begun, createGateway, type Gateway, type GatewayParts } from '../.
 import type { LogEntry } from '../../src/log-entry.ts'
 import type { Answer } from '../../src/respond.ts'
 import { compile } from '../../src/route/compile.ts'
-import { logLine } from '../../src/runtime/log.ts'
+import { eventLine, logLine } from '../../src/runtime/log.ts'
 import { readSettings } from '../../src/settings.ts'
 import { head } from './head.ts'
 
@@ -51,6 +51,7 @@ export function openTestGateway(
     fetch: () => Promise.reject(new TypeError('no network in this test')),
     now: () => Date.now() / 1000,
     ...parts,
+    logEvent: (event) => lines.push(eventLine(event)),
     log(entry) {
       entries.push(entry)
       lines.push(logLine(entry))
@@ -68,7 +69,7 @@ export function openTestGateway(
         if (released.kind === 'answer') return { forwarded: false, answer: released.answer, sent: new Map() }
         begun = released.forwarding
       }
-      const { answer } = begun.finish({ status: 200, headers: upstream })
+      const { answer } = await (begun.vouch ?? begun.finish)({ status: 200, headers: upstream })
       return { forwarded: true, answer, sent: new Map(begun.plan.headers) }
     },
   }

@@ -23,7 +23,12 @@ export const origin: Entries<Omit<OriginConfig, keyof InheritedConfig>> = {
     'For how long an upstream that could not be reached is asked last.',
     'failover: { restSeconds: 30 }',
   ),
-  session: entry('boolean', 'false', 'Whether the session cookie is read.', 'session: true'),
+  session: entry(
+    'boolean | { claims, clearSiteData }',
+    'false',
+    'Whether the session cookie is read; `claims` are those that a page may read at `/.sallyport/session`, `clearSiteData` sends `Clear-Site-Data` on sign-out.',
+    "session: { claims: ['email'] }",
+  ),
   bearer: entry(
     'string[]',
     'none: `Authorization` is not read',

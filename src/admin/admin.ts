@@ -1,0 +1,141 @@
+/** The admin API: lists, makes and ends sessions, denies tokens. Absent unless ADMIN_SECRET is set. */
+
+import { type Context, Hono } from 'hono'
+import * as z from 'zod/mini'
+import { createAllowance } from '../authenticate/allowance.ts'
+import { cookieName } from '../session/cookie.ts'
+import { nowhere } from '../session/session.ts'
+import type { Keeper } from '../sign-in/keeper.ts'
+import { isSameSecret } from '../sign-in/secret.ts'
+
+export interface AdminParts {
+  readonly secret: string
+  readonly keeper: Keeper
+  /** Seconds since the epoch. */
+  readonly now: () => number
+}
+
+/** So many calls a second and instance, right or wrong: a secret can't be guessed, a store not be flooded. */
+export const callsPerSecond = 20
+const maxBodyChars = 65_536
+
+const name = z.string().check(z.minLength(1), z.maxLength(1024), z.regex(/^[^\0]*$/))
+const id = z.string().check(z.regex(/^[\w.:~-]{1,128}$/))
+
+const newSession = z.strictObject({
+  subject: name,
+  issuer: z._default(name, 'sallyport'),
+  roles: z.optional(z.array(z.string())),
+  scopes: z.optional(z.array(z.string())),
+  claims: z.optional(z.record(z.string(), z.unknown())),
+  origins: z.optional(z.array(z.string()).check(z.minLength(1))),
+  remember: z.optional(z.boolean()),
+})
+
+const ending = z.union([
+  z.strictObject({ id, issuer: name, subject: name }),
+  z.strictObject({ id }),
+  z.strictObject({ issuer: name, subject: name }),
+  z.strictObject({ issuer: name, everyone: z.literal(true) }),
+])
+
+const denial = z.strictObject({
+  issuer: name,
+  jti: name,
+  expiresAt: z.optional(z.number().check(z.minimum(0), z.maximum(253_402_300_799))),
+})
+
+export function createAdmin({ secret, keeper, now }: AdminParts): Hono {
+  const app = new Hono()
+  const allowance = createAllowance(callsPerSecond, now)
+
+  app.use('/.sallyport/admin/*', async (c, next) => {
+    if (!allowance.take()) return problem(429, 'Too many calls', { 'retry-after': '1' })
+    const [, given = ''] = /^Bearer ([\x21-\x7e]{1,512})$/.exec(c.req.header('authorization') ?? '') ?? []
+    if (!(await isSameSecret(given, secret)))
+      return problem(401, 'Not the admin secret', { 'www-authenticate': 'Bearer realm="sallyport admin"' })
+    // the caller has proved itself: its mistakes are told, the store's failure is no verdict
+    try {
+      return await next()
+    } catch {
+      return problem(503, 'The store did not confirm it', { 'retry-after': '5' })
+    }
+  })
+  app.onError(() => problem(503, 'The store did not confirm it', { 'retry-after': '5' }))
+
+  app.get('/.sallyport/admin/sessions', async (c) => {
+    const issuer = c.req.query('issuer') ?? 'sallyport'
+    const subject = c.req.query('subject')
+    if (!subject) return problem(400, 'Write ?subject= and, unless it is "sallyport", &issuer=')
+    const listed = await keeper.list(issuer, subject)
+    return c.json({
+      sessions: listed.map(({ record }) => ({
+        id: record.id,
+        createdAt: record.createdAt,
+        lastSeenAt: record.lastSeenAt,
+        expiresAt: Math.min(record.expiresAt, record.endsAt),
+        address: record.address ?? null,
+        userAgent: record.userAgent ?? null,
+        roles: record.roles,
+      })),
+    })
+  })
+
+  app.post('/.sallyport/admin/sessions', async (c) => {
+    const who = await read(c, newSession)
+    if (!who) return problem(400, 'Write { subject, issuer?, roles?, scopes?, claims?, origins?, remember? }')
+    const { issuer, subject, remember, ...rest } = who
+    const session = { issuer, subject, remember, ...definedOf(rest) }
+    const { cookie, record } = await keeper.signIn(session, nowhere, null, 'admin')
+    return c.json(
+      { cookie: `${cookieName}=${cookie}`, id: record.id, expiresAt: record.expiresAt, endsAt: record.endsAt },
+      201,
+    )
+  })
+
+  app.post('/.sallyport/admin/sessions/end', async (c) => {
+    const what = await read(c, ending)
+    if (!what)
+      return problem(400, 'Write { id }, { id, issuer, subject }, { issuer, subject }, or { issuer, everyone: true }')
+    if ('everyone' in what) await keeper.endIssuer(what.issuer, 'admin')
+    else if (!('id' in what)) await keeper.endSubject(what.issuer, what.subject, 'admin')
+    else if (!(await keeper.endById(what.id, 'issuer' in what ? what : null, 'admin')))
+      return problem(400, 'This session was not made here: add issuer and subject')
+    return c.body(null, 204)
+  })
+
+  app.post('/.sallyport/admin/tokens/deny', async (c) => {
+    const what = await read(c, denial)
+    if (!what) return problem(400, 'Write { issuer, jti, expiresAt? }')
+    await keeper.deny(what.issuer, what.jti, what.expiresAt ?? null, 'admin')
+    return c.body(null, 204)
+  })
+  return app
+}
+
+/** A body of the form, or null. Counted while it streams. */
+async function read<T extends z.ZodMiniType>(c: Context, schema: T): Promise<z.output<T> | null> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of c.req.raw.body ?? []) {
+    text += decoder.decode(chunk, { stream: true })
+    if (text.length > maxBodyChars) return null
+  }
+  try {
+    const parsed = z.safeParse(schema, JSON.parse(text))
+    return parsed.success ? parsed.data : null
+  } catch {
+    return null
+  }
+}
+
+const definedOf = <T extends object>(object: T) =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>
+  }
+
+const problem = (status: number, title: string, headers: Record<string, string> = {}): Response =>
+  Response.json(
+    { title, status },
+    { status, headers: { 'content-type': 'application/problem+json', 'x-sallyport': 'refused', ...headers } },
+  )

@@ -1,0 +1,148 @@
+/** What a visitor's browser asks of its own session: who am I, another cookie please, sign me out. */
+
+import { type Context, Hono } from 'hono'
+import type { Authenticator } from '../authenticate/authenticate.ts'
+import { readCredential } from '../authenticate/credential.ts'
+import type { Refusal } from '../decision.ts'
+import { outcomeOf } from '../outcome.ts'
+import { signOutPage, signOutPageHeaders } from '../page.ts'
+import { claimAt } from '../principal.ts'
+import type { Origin, Table } from '../route/table.ts'
+import { clearCookie, setCookie } from '../session/cookie.ts'
+import type { Live } from '../session/look.ts'
+import { announcedMethod, corsFor, isPreflight, judgePreflight, preflightHeaders } from '../shield/cors.ts'
+import { detectForgery } from '../shield/csrf.ts'
+import type { Keeper } from './keeper.ts'
+
+export interface VisitorParts {
+  readonly table: Pick<Table, 'originOf'>
+  readonly authenticate: Authenticator
+  readonly keeper: Keeper
+  /** Set where TLS ends in front of this process. */
+  readonly publicScheme: 'http' | 'https' | null
+}
+
+const ignore = (work: Promise<unknown>): void => void work.catch(() => undefined)
+
+export function createVisitorEndpoints({ table, authenticate, keeper, publicScheme }: VisitorParts): Hono {
+  const app = new Hono()
+
+  app.on(['GET', 'OPTIONS'], '/.sallyport/session', async (c) => {
+    const origin = originOf(c)
+    if (!origin?.session) return c.notFound()
+    const { headers } = c.req.raw
+    const cors = corsFor(origin.shield, headers, 'GET')
+    if (isPreflight(c.req.method, headers)) return preflight(c, origin)
+    if (c.req.method !== 'GET') return c.notFound()
+    const credential = readCredential(headers, { session: true, bearer: false, passAuthorization: false })
+    if (!credential.ok) return refused(credential.error, cors)
+    const terms = { issuers: [], freshnessSeconds: 0, staleIfErrorSeconds: 0, origin: origin.name }
+    const principal = await authenticate(credential.value, terms, ignore)
+    if (!principal.ok) return refused(principal.error, cors)
+    if (!principal.value) return refused({ reason: 'no-credential' }, cors)
+    const { subject, issuer, roles, scopes, claims, expiresAt } = principal.value
+    const shown = origin.sessionOptions.claims.map((path) => [path, claimAt(claims, path.split('.'))])
+    const body = { subject, issuer, roles, scopes, claims: Object.fromEntries(shown), expiresAt }
+    return withHeaders(Response.json(body), cors)
+  })
+
+  app.post('/.sallyport/session/rotate', async (c) => {
+    const found = await findGuarded(c)
+    if ('refusal' in found) return refused(found.refusal, [])
+    const rotated = await found.act(({ live }) => keeper.rotate(live, 'visitor'))
+    if (rotated instanceof Response) return rotated
+    return new Response(null, {
+      status: 204,
+      headers: rotated ? { 'set-cookie': setCookie(rotated.cookie, null) } : {},
+    })
+  })
+
+  app.get('/.sallyport/sign-out', (c) => {
+    if (!originOf(c)?.session) return c.notFound()
+    return new Response(signOutPage, { headers: signOutPageHeaders })
+  })
+
+  app.post('/.sallyport/sign-out', async (c) => {
+    const found = await findGuarded(c)
+    if ('refusal' in found) return refused(found.refusal, [], found.clears)
+    const everywhere = new URL(c.req.url).searchParams.get('everywhere') === '1'
+    const ended = await found.act(async ({ live }) => {
+      if (everywhere) await keeper.endSubject(live.record.issuer, live.record.subject, 'visitor')
+      await keeper.end(live, 'sign-out', 'visitor')
+    })
+    if (ended instanceof Response) return ended
+    const clear = found.origin.sessionOptions.clearSiteData
+      ? [['clear-site-data', '"cache", "cookies", "storage"'] as const]
+      : []
+    const isForm = /^(?:navigate|$)/.test(c.req.header('sec-fetch-mode') ?? '')
+    const head = isForm ? { status: 303, headers: { location: '/' } } : { status: 204 }
+    return withHeaders(new Response(null, head), [['set-cookie', clearCookie], ...clear])
+  })
+  return app
+
+  function originOf(c: Context): Origin | null {
+    return table.originOf(new URL(c.req.url).host)
+  }
+
+  /** The session of a request that changes something: guarded like any unsafe request with a session. */
+  async function findGuarded(c: Context) {
+    const origin = originOf(c)
+    const { headers } = c.req.raw
+    if (!origin?.session) return { refusal: { reason: 'no-rule' } as const, clears: false }
+    const url = new URL(c.req.url)
+    const self = publicScheme ? `${publicScheme}://${url.host}` : url.origin
+    const credential = readCredential(headers, { session: true, bearer: false, passAuthorization: false })
+    if (!credential.ok) return { refusal: credential.error, clears: false }
+    if (credential.value.kind !== 'session') return { refusal: { reason: 'no-credential' } as const, clears: false }
+    const from = detectForgery(
+      { method: c.req.method, self, headers },
+      { ...origin.shield, csrf: { ...origin.shield.csrf, exempt: false } },
+    )
+    if (from !== null) return { refusal: { reason: 'forged', from } as const, clears: false }
+    const { cookie } = credential.value
+    const live = await keeper.find(cookie).catch(nameOf)
+    if (typeof live === 'string')
+      return { refusal: { reason: 'store-unavailable', cause: live } as const, clears: false }
+    if (!live) return { refusal: { reason: 'bad-session', fault: 'unknown' } as const, clears: true }
+    return {
+      origin,
+      act: async <T>(work: (found: { live: Live }) => Promise<T>): Promise<T | Response> =>
+        work({ live }).catch((error: unknown) => refused({ reason: 'store-unavailable', cause: nameOf(error) }, [])),
+    }
+  }
+}
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown')
+
+function preflight(c: Context, { shield }: Origin): Response {
+  const { headers } = c.req.raw
+  const { cors } = shield
+  const isGranted =
+    cors !== null && cors !== 'upstream' && announcedMethod(headers) === 'GET' && !judgePreflight(cors, 'GET', headers)
+  if (!isGranted) return refused({ reason: 'cross-origin', from: headers.get('origin') ?? '', lacks: 'origin' }, [])
+  return withHeaders(new Response(null, { status: 204 }), [
+    ...corsFor(shield, headers, 'GET'),
+    ...preflightHeaders(cors, headers),
+  ])
+}
+
+function refused(refusal: Refusal, more: readonly (readonly [string, string])[], clears = false): Response {
+  const { status, title, detail } = outcomeOf(refusal)
+  const response = Response.json({ title, status, detail }, { status })
+  return withHeaders(response, [
+    ['content-type', 'application/problem+json'],
+    ['x-sallyport', 'refused'],
+    ...(status === 401 ? [['www-authenticate', 'Session realm="sallyport"'] as const] : []),
+    ...(status === 503 ? [['retry-after', '5'] as const] : []),
+    ...(clears ? [['set-cookie', clearCookie] as const] : []),
+    ...more,
+  ])
+}
+
+function withHeaders(response: Response, more: readonly (readonly [string, string])[]): Response {
+  for (const [name, value] of more) {
+    if (name === 'vary' || name === 'set-cookie') response.headers.append(name, value)
+    else response.headers.set(name, value)
+  }
+  return response
+}

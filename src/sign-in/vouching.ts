@@ -1,0 +1,69 @@
+/** Does what an origin vouches for in its answer: begins or ends a session, and sets the cookie that says so. */
+
+import type { Refusal } from '../decision.ts'
+import type { UpstreamHead } from '../forward/forward.ts'
+import type { Head } from '../head.ts'
+import { err, ok, type Result } from '../result.ts'
+import type { Route } from '../route/table.ts'
+import { clearCookie, readSessionCookie, setCookie } from '../session/cookie.ts'
+import type { Keeper } from './keeper.ts'
+import { readVouching, type Vouched } from './vouched.ts'
+
+export interface VouchingParts {
+  readonly keeper: Keeper
+  /** `VOUCH_SECRET` */
+  readonly secret: string
+}
+
+/** @returns `Set-Cookie` values for the client; an error when the store didn't take it: then the answer may not go out */
+export async function actOnVouching(
+  { keeper, secret }: VouchingParts,
+  { headers }: UpstreamHead,
+  { route, head, requestId, startedAt }: { route: Route; head: Head; requestId: string; startedAt: number },
+): Promise<Result<readonly string[], Refusal>> {
+  const { origin } = route
+  const vouching = await readVouching(headers, secret, requestId)
+  if (vouching.kind === 'none') return ok([])
+  if (vouching.kind === 'refused') {
+    keeper.refused(vouching.why, origin.name)
+    return ok([])
+  }
+  const sent = readSessionCookie(head.headers.get('cookie') ?? '')
+  const previous = sent.kind === 'value' ? sent.value : null
+  try {
+    if (vouching.kind === 'sign-in') {
+      const made = await keeper.signIn(
+        whoOf(vouching.who, origin.name),
+        { address: head.clientAddress, userAgent: head.headers.get('user-agent') },
+        previous,
+        'origin',
+        startedAt,
+      )
+      const maxAge = vouching.who.remember ? Math.floor(made.record.endsAt - made.record.createdAt) : null
+      return ok([setCookie(made.cookie, maxAge)])
+    }
+    const live = previous === null ? null : await keeper.find(previous)
+    if (live && vouching.everywhere) await keeper.endSubject(live.record.issuer, live.record.subject, 'origin')
+    if (live) await keeper.end(live, 'sign-out', 'origin')
+    return ok([clearCookie])
+  } catch (error) {
+    return err({ reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' })
+  }
+}
+
+/** An origin vouches for its own people, and to itself alone. */
+const whoOf = ({ remember, subject, claims, roles, scopes }: Vouched, origin: string) => ({
+  subject,
+  issuer: `origin:${origin}`,
+  origins: [origin],
+  remember,
+  ...(claims && { claims }),
+  ...(roles && { roles }),
+  ...(scopes && { scopes }),
+})
+
+/** Headers of an upstream's answer that would vouch, on a rule where nobody may: for the log. */
+export const vouchesUnasked = ({ headers }: UpstreamHead): boolean => {
+  for (const [name] of headers) if (name === 'x-sallyport-sign-in' || name === 'x-sallyport-sign-out') return true
+  return false
+}
