@@ -14,7 +14,8 @@ export const check: Verb = {
 Reads the routes, wrangler.toml, .dev.vars and the environment, and finds what the schema refuses, what
 can't have been meant (a rule that is never reached, a public rule above the guarded one it covers), what
 the settings lack, and what the session store can't promise. Warns of rules that only report. Of the three, the environment goes before
-.dev.vars, and .dev.vars before [vars]. With --runtime node or deno only the environment is read.
+.dev.vars, and .dev.vars before [vars]. What [secrets] of wrangler.toml lists under required, and none of them
+holds, is expected as a secret that Cloudflare keeps. With --runtime node or deno only the environment is read.
 
 ${placeHelp}`,
   options: placeOptions,
@@ -33,11 +34,11 @@ ${placeHelp}`,
       rules: origins.reduce((sum, { routes }) => sum + routes.length, 0),
       issuers: gateway?.issuers.size ?? 0,
     }
-    const { runtime, sources } = surroundings
+    const { runtime, sources, expectedSecrets } = surroundings
     if (given.flag('json')) {
       io.out(
         JSON.stringify(
-          { ok: true, findings: [], warnings, checked: { ...counts, runtime, environment: sources } },
+          { ok: true, findings: [], warnings, checked: { ...counts, runtime, environment: sources, expectedSecrets } },
           null,
           2,
         ),
@@ -48,6 +49,7 @@ ${placeHelp}`,
       `No findings: ${plural(counts.rules, 'rule')} of ${plural(counts.origins, 'origin')}, ${plural(counts.issuers, 'issuer')}, in ${plural(counts.files, 'file')}.`,
     )
     if (warnings.length > 0) io.out(`\nWarnings:\n${warnings.map(describeProblem).join('\n')}\n`)
+    for (const name of expectedSecrets) io.out(`${name}: expected as a secret, not looked into.`)
     io.out(`Checked: the files and their names, schema, lint, settings for ${runtime} (from ${sources.join(', ')}).`)
     return 0
   },

@@ -5,6 +5,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { Environment } from '../route/compile.ts'
 import type { Problem } from '../route/problem.ts'
+import { standInsFor } from './expected-secrets.ts'
 import { type Given, type Io, UsageError } from './verb.ts'
 
 export type RuntimeName = 'workerd' | 'deno' | 'node'
@@ -18,6 +19,8 @@ export interface Surroundings {
   readonly environment: Environment
   /** Where the environment was read from, for people. */
   readonly sources: readonly string[]
+  /** Names that wrangler.toml says Cloudflare keeps, and that are nowhere else: the environment holds a stand-in for each. */
+  readonly expectedSecrets: readonly string[]
   /** The names of everything that wrangler.toml binds. */
   readonly bindings: ReadonlySet<string>
   readonly findings: readonly Problem[]
@@ -36,7 +39,7 @@ export async function readSurroundings(given: Given, io: Io): Promise<Surroundin
   const wanted = given.text('runtime')
   if (wanted !== undefined && wanted !== runtime) throw new UsageError(`--runtime is one of ${runtimes.join(', ')}`)
 
-  const around = { folder, configPath, runtime }
+  const around = { folder, configPath, runtime, expectedSecrets: [] }
   // Node and Deno read their own environment alone
   if (configPath === null || runtime !== 'workerd')
     return { ...around, environment: io.environment, sources: ['the environment'], bindings: new Set(), findings: [] }
@@ -54,9 +57,12 @@ export async function readSurroundings(given: Given, io: Io): Promise<Surroundin
   }
   const section = sectionOf(config, given.text('env'))
   const dev = readDevVars(configPath, given.text('env'))
+  const known = { ...record(section['vars']), ...dev, ...io.environment }
+  const standIns = standInsFor(section['secrets'])
   return {
     ...around,
-    environment: { ...record(section['vars']), ...dev, ...io.environment },
+    expectedSecrets: Object.keys(standIns).filter((name) => known[name] === undefined),
+    environment: { ...standIns, ...known },
     sources: [`${shown} [vars]`, ...(dev ? ['.dev.vars'] : []), 'the environment'],
     bindings: new Set(bindingsIn(section)),
     findings: cacheFindings(config, shown),

@@ -20,10 +20,16 @@ const spareSeconds = 60
  * @param now seconds since the epoch
  */
 export function createAssertionSigner(keys: readonly JWK[], issuer: string, now: () => number): AssertionSigner {
-  const signing = importSigning(keys[0])
+  const signing = Promise.all(keys.map(importSigning)).then(([first]) => {
+    if (!first) throw new TypeError('ASSERTION_KEY holds no key')
+    return first
+  })
+  const publicKeys = signing.then(async () => ({ keys: await Promise.all(keys.map(publicPart)) }))
+  // whoever signs, or asks for the keys, is told; before that it isn't an unhandled rejection, which ends a process
+  publicKeys.catch(() => undefined)
   const signed = new WeakMap<Principal, Map<string, { readonly jwt: string; readonly until: number }>>()
   return {
-    publicKeys: Promise.all(keys.map(publicPart)).then((published) => ({ keys: published })),
+    publicKeys,
     async sign(principal, audience) {
       const mine = signed.get(principal) ?? new Map()
       // before anything is awaited: another request of the same person mustn't start a map of its own
@@ -51,12 +57,28 @@ export function createAssertionSigner(keys: readonly JWK[], issuer: string, now:
   }
 }
 
-async function importSigning(jwk: JWK | undefined): Promise<CryptoKey> {
-  if (!jwk) throw new TypeError('ASSERTION_KEY holds no key')
-  const key = await importJWK(jwk, 'ES256')
-  if (key instanceof Uint8Array) throw new TypeError('ASSERTION_KEY is no private key')
-  return key
+/** A key whose private part doesn't belong to its public one signs what no origin could verify. */
+async function importSigning(jwk: JWK): Promise<CryptoKey> {
+  const proof = new Uint8Array(32)
+  try {
+    const { d: _, ...rest } = jwk
+    const [own, shown] = await Promise.all([
+      importJWK({ ...jwk, key_ops: ['sign'] }, 'ES256'),
+      importJWK({ ...rest, key_ops: ['verify'] }, 'ES256'),
+    ])
+    if (!(own instanceof Uint8Array) && !(shown instanceof Uint8Array)) {
+      const signature = await crypto.subtle.sign(es256, own, proof)
+      if (await crypto.subtle.verify(es256, shown, signature, proof)) return own
+    }
+  } catch {
+    // told below, without what the runtime says of the key
+  }
+  throw new TypeError(
+    `ASSERTION_KEY: "d" of the key "${jwk.kid}" doesn't belong to its "x" and "y"; make one with: npx sallyport secret --assertion-key`,
+  )
 }
+
+const es256 = { name: 'ECDSA', hash: 'SHA-256' }
 
 async function publicPart(jwk: JWK): Promise<JWK> {
   const { d: _, ...rest } = jwk

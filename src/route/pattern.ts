@@ -31,15 +31,22 @@ export function readPattern(text: string): Result<Pattern, string> {
   return ok({ segments, rest })
 }
 
+/** Matched letter by letter, these would guard nothing of what they were meant to. */
+const looksWild = /[()[\]{}|^\\]|\.\+|\$$/
+
 /** A literal has one reading only: one with more could never be met, and matching relies on there being none. */
 function readLiteral(segment: string): Result<string, string> {
   if (segment === '') return err('leave the empty segment out: "//" is never matched as such')
+  if (looksWild.test(segment))
+    return err(
+      `"${segment}" looks like a regular expression or a glob, and there are none: write a rule for each literal, ":name" for any one segment, a last "/*" for the rest; what is meant to the letter is percent-encoded`,
+    )
   const read = readTarget(`/${segment}`, strictPaths)
   if (!read.ok)
     return err(
       `"${segment}" could never be requested (${read.error}); write it as a browser sends it: "${encodeURI(segment)}"`,
     )
-  if (read.value.search) return err('a rule sees the path alone; leave the query out')
+  if (read.value.search) return err('a rule sees the path alone, and "?" makes nothing optional: leave the query out')
   const [[literal = ''] = [], other] = read.value.readings
   return other
     ? err(`servers read "${segment}" in more than one way, so no rule can name it; write ":name" there`)

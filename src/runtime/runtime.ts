@@ -9,7 +9,7 @@ import type { SessionStore } from '../session/store.ts'
 import type { KvNamespace } from '../session/stores/kv.ts'
 import { createUpstashStore, openUpstash } from '../session/stores/upstash.ts'
 import { readSettings, type Settings } from '../settings.ts'
-import { unmet } from '../unmet.ts'
+import { overasked, unmet } from '../unmet.ts'
 import { openOrClose } from './closed.ts'
 import { eventLine, logLine, reportLine } from './log.ts'
 
@@ -53,7 +53,12 @@ export function openGateway(routes: unknown, environment: Environment, runtime: 
   const found = [...(config.ok ? lint(config.value) : config.error), ...(settings.ok ? [] : settings.error)]
   if (!config.ok || !settings.ok) throw new StartError(found)
   const store = openStore(runtime, settings.value)
-  const problems = [...found, ...unmet(runtime, config.value.origins, settings.value, store)]
+  const { origins } = config.value
+  const problems = [
+    ...found,
+    ...unmet(runtime, origins, settings.value, store),
+    ...(store ? overasked(origins, settings.value.sessionStore, store.promises) : []),
+  ]
   if (problems.length > 0) throw new StartError(problems)
 
   const { shared } = runtime

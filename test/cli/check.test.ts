@@ -177,6 +177,62 @@ describe('the environment', () => {
   })
 })
 
+describe('a secret that Cloudflare alone keeps', () => {
+  const routes = {
+    'routes/index.ts': `import app from './app.ts'
+export default { issuers: { corp: { issuer: 'https://issuer.example.com', audience: 'a', algorithms: ['HS256'], secret: { env: 'CORP_SECRET' } } }, origins: [app] }`,
+    'routes/app.ts': app("identity: { headers: { 'X-User': 'subject' }, assertion: true }, csrf: { token: true },"),
+  }
+  const args = ['check', '--env', 'production']
+  const declaring = (names: readonly string[]) => ({
+    ...routes,
+    'wrangler.toml': `[env.production.secrets]\nrequired = ${JSON.stringify(names)}\n`,
+  })
+  const all = ['ASSERTION_KEY', 'CORP_SECRET', 'CSRF_KEY']
+
+  test('is expected where wrangler.toml requires it, and said to be', async () => {
+    const folder = makeFolder(declaring(all))
+    try {
+      const { code, out } = await sallyport(args, { cwd: folder.path })
+      expect([code, out.match(/^\w+(?=: expected as a secret)/gm)]).toEqual([0, all])
+    } finally {
+      folder.end()
+    }
+  })
+
+  test.each(all)('is a finding where %s is not required', async (name) => {
+    const folder = makeFolder(declaring(all.filter((other) => other !== name)))
+    try {
+      const { code, out } = await sallyport(args, { cwd: folder.path })
+      expect(code).toBe(1)
+      expect(out).toContain(name)
+    } finally {
+      folder.end()
+    }
+  })
+
+  test.each(all)('is looked into where the environment holds %s', async (name) => {
+    const folder = makeFolder(declaring(all))
+    try {
+      const { code, out } = await sallyport(args, { cwd: folder.path, environment: { [name]: 'short' } })
+      expect(code).toBe(1)
+      expect(out).toContain(name)
+    } finally {
+      folder.end()
+    }
+  })
+
+  test('is not expected by another environment, nor on Node', async () => {
+    const folder = makeFolder(declaring(all))
+    try {
+      expect((await sallyport(['check'], { cwd: folder.path })).code).toBe(1)
+      expect((await sallyport([...args, '--runtime', 'node'], { cwd: folder.path })).code).toBe(1)
+    } finally {
+      folder.end()
+    }
+  })
+})
+
 describe('the process', () => {
   test("passes the checkout's own routes, and says what was checked", async () => {
     const ran = await sallyportProcess(['check'])

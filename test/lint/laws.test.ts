@@ -144,7 +144,7 @@ afterAll(() => rmSync(house, { recursive: true }))
 /** Lints a copy of the house with these files planted in it; gives what was found as `file rule`. */
 function lintWith(files: readonly (readonly [file: string, text: string])[]): Set<string> {
   const copy = mkdtempSync(join(house, 'copy-'))
-  for (const name of ['biome.json', 'lint', 'src', 'routes'])
+  for (const name of ['biome.json', 'test/lint/rules', 'src', 'routes'])
     cpSync(join(root, name), join(copy, name), { recursive: true })
   for (const [file, text] of files) {
     mkdirSync(dirname(join(copy, file)), { recursive: true })

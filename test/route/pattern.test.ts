@@ -19,6 +19,8 @@ describe('a pattern is read', () => {
     ['/a%20b/*', ['a b'], true],
     ['/.well-known/x', ['.well-known', 'x'], false],
     ['/c++', ['c++'], false],
+    ['/$metadata', ['$metadata'], false],
+    ['/item%281%29', ['item(1)'], false],
   ]
   it.each(rows)('%s', (text, segments, rest) => {
     expect(readPattern(text)).toEqual({ ok: true, value: { segments, rest } })
@@ -40,6 +42,17 @@ describe('a pattern that says nothing, or what no request can meet, is refused w
     ['/:1', 'write a colon and a word'],
     ['/:a-b', 'write a colon and a word'],
     ['/a?b=c', 'leave the query out'],
+    ['/colou?r', '"?" makes nothing optional'],
+    ['/(a|b)', 'looks like a regular expression or a glob'],
+    ['/item(1)', 'what is meant to the letter is percent-encoded'],
+    ['/a|b', ':name'],
+    ['/[ab]/x', 'a rule for each literal'],
+    ['/users/[^/]+', 'a regular expression'],
+    ['/{a,b}', 'a glob'],
+    ['/^a', 'a regular expression'],
+    ['/admin$', 'a regular expression'],
+    ['/.+', 'a regular expression'],
+    ['/a/**/b', 'only as the last segment'],
     ['/a#b', 'never be requested (fragment)'],
     ['/a/../b', 'never be requested (dot segment)'],
     ['/%61', 'never be requested (needless encoding)'],

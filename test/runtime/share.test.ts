@@ -2,6 +2,7 @@
 
 import { type ClientRequest, createServer, request, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { cookieName, makeCookieValue } from '../../src/session/cookie.ts'
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts'
@@ -18,27 +19,34 @@ let keys: Counter
 interface Counter {
   readonly server: Server
   readonly port: number
-  /** Paths that were asked for, in order. */
+  /** What was asked for, in order: path and body. */
   asked: string[]
-  hangs: boolean
+  /** What is never answered: paths that start so; null: none. */
+  hangsOn: string | null
 }
 
 /** Answers after a while, or never; counts what it is asked for. */
-async function count(answer: (path: string, response: ServerResponse) => void): Promise<Counter> {
-  const server = createServer((incoming, response) => {
-    if (incoming.method === 'PUT') return void incoming.resume().on('end', () => response.end())
+async function count(answer: (path: string, response: ServerResponse, body: string) => void): Promise<Counter> {
+  const server = createServer(async (incoming, response) => {
+    const body = await text(incoming)
+    if (incoming.method === 'PUT') return void response.end()
     const path = decodeURIComponent((incoming.url ?? '').split('?', 1)[0] ?? '')
-    counter.asked.push(path)
-    if (!counter.hangs) setTimeout(() => answer(path, response), holdMilliseconds)
+    counter.asked.push(`${path} ${body}`)
+    if (counter.hangsOn === null || !path.startsWith(counter.hangsOn))
+      setTimeout(() => answer(path, response, body), holdMilliseconds)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const counter: Counter = { server, port: (server.address() as AddressInfo).port, asked: [], hangs: false }
+  const counter: Counter = { server, port: (server.address() as AddressInfo).port, asked: [], hangsOn: null }
   return counter
 }
 
 beforeAll(async () => {
   issuer = await createTestIssuer('https://corp.example.com')
-  kv = await count((_, response) => response.writeHead(404).end())
+  kv = await count((path, response, body) => {
+    if (path !== '/bulk/get') return void response.writeHead(404).end()
+    const { keys } = JSON.parse(body) as { keys: string[] }
+    response.end(JSON.stringify(Object.fromEntries(keys.map((key) => [key, null]))))
+  })
   keys = await count((_, response) => response.end(JSON.stringify(issuer.jwks)))
 })
 
@@ -51,7 +59,7 @@ afterAll(() => {
 
 /** A gateway that knows nothing yet: no session, no key. */
 beforeEach(async () => {
-  for (const counter of [kv, keys]) Object.assign(counter, { asked: [], hangs: false })
+  for (const counter of [kv, keys]) Object.assign(counter, { asked: [], hangsOn: null })
   runtime = await startRuntime('workerd', {
     entry: { workerd: entry, deno: entry, node: entry },
     kvPort: kv.port,
@@ -96,30 +104,35 @@ const statuses = async (sent: readonly Sent[]): Promise<number[]> => [
 ]
 const slowest = async (sent: readonly Sent[]): Promise<number> =>
   Math.max(...(await Promise.all(sent.map(({ milliseconds }) => milliseconds))))
-const asked = (counter: Counter, prefix: string): number =>
-  counter.asked.filter((path) => path.startsWith(prefix)).length
+const asked = (counter: Counter, what: string): number => counter.asked.filter((asked) => asked.includes(what)).length
 const until = async (isSo: () => boolean): Promise<void> => {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 const unknown = (): Record<string, string> => ({ cookie: `${cookieName}=${makeCookieValue()}` })
 
-describe('fifty requests at once', () => {
+describe('many requests at once', () => {
   it('for one unknown session make one read of KV', async () => {
     const sent = many(50, unknown())
     expect(await statuses(sent)).toEqual([401])
-    expect(asked(kv, '/session:')).toBe(1)
+    expect(asked(kv, 'session:')).toBe(1)
   })
 
   it('for one unknown session make a read each where the rule wants no older answer', async () => {
-    expect(await statuses(many(10, unknown(), '/strict'))).toEqual([401])
-    expect(asked(kv, '/session:')).toBe(10)
+    const headers = unknown()
+    const sent: Sent[] = []
+    for (let began = 0; began < 5; began++) {
+      sent.push(send(headers, '/strict'))
+      await new Promise((resolve) => setTimeout(resolve, holdMilliseconds / 10))
+    }
+    expect(await statuses(sent)).toEqual([401])
+    expect(asked(kv, 'session:')).toBe(5)
   })
 
   it('with a token of an issuer whose keys nobody has yet make one read of KV and one fetch', async () => {
     const authorization = `Bearer ${await issuer.token()}`
     // it is let through: behind the gate nobody listens
     expect(await statuses(many(50, { authorization }))).toEqual([502])
-    expect([asked(kv, '/keys:'), asked(keys, '/')]).toEqual([1, 1])
+    expect([asked(kv, 'keys:'), asked(keys, '/')]).toEqual([1, 1])
   })
 })
 
@@ -132,12 +145,12 @@ describe('when the one that began leaves', () => {
     await new Promise((resolve) => setTimeout(resolve, holdMilliseconds / 3))
     first.request.destroy()
     expect(await statuses(others)).toEqual([401])
-    expect(asked(kv, '/session:')).toBe(1)
+    expect(asked(kv, 'session:')).toBe(1)
     expect(await send(headers).status).toBe(401)
   })
 
   it('and KV hangs, the others are told within the bound, and the next request works', async () => {
-    kv.hangs = true
+    kv.hangsOn = '/'
     const headers = unknown()
     const first = send(headers)
     await until(() => kv.asked.length > 0)
@@ -146,7 +159,7 @@ describe('when the one that began leaves', () => {
     first.request.destroy()
     expect(await statuses(others)).toEqual([503])
     expect(await slowest(others)).toBeLessThan(2_500)
-    kv.hangs = false
+    kv.hangsOn = null
     expect(await send(headers).status).toBe(401)
   })
 
@@ -163,7 +176,7 @@ describe('when the one that began leaves', () => {
   })
 
   it('and the issuer hangs, the others are told within the bound', async () => {
-    keys.hangs = true
+    keys.hangsOn = '/'
     const authorization = `Bearer ${await issuer.token()}`
     const first = send({ authorization })
     await until(() => keys.asked.length > 0)
@@ -175,10 +188,17 @@ describe('when the one that began leaves', () => {
 })
 
 describe('a KV that hangs', () => {
-  it('costs a Bearer token a quarter of the bound, and no more', async () => {
-    kv.hangs = true
+  it('on the keys of an issuer costs a Bearer token a quarter of the bound, and no more', async () => {
+    kv.hangsOn = '/keys:'
     const sent = send({ authorization: `Bearer ${await issuer.token()}` })
     expect(await sent.status).toBe(502)
     expect(await sent.milliseconds).toBeLessThan(1_500)
+  })
+
+  it('on all keeps a Bearer token out within the bound: nobody knows whether it was ended', async () => {
+    kv.hangsOn = '/'
+    const sent = send({ authorization: `Bearer ${await issuer.token()}` })
+    expect(await sent.status).toBe(503)
+    expect(await sent.milliseconds).toBeLessThan(3_500)
   })
 })

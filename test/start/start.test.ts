@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { openGateway, type Runtime, StartError } from '../../src/runtime/runtime.ts'
 import { createWorkersHandler } from '../../src/runtime/workers.ts'
+import { promisesOf, type StorePromises } from '../../src/session/store.ts'
 import { createMemoryStore } from '../../src/session/stores/memory.ts'
 
 const runtime: Runtime = {
@@ -31,6 +32,26 @@ function messageOf(routes: unknown, environment: Record<string, unknown> = { SES
 describe('a gateway that can start', () => {
   it('does', () => {
     expect(messageOf(good)).toBe('it started')
+  })
+})
+
+describe('a rule that wants each look-up to be true now', () => {
+  const rules = [{ path: '/*', access: 'signed-in', freshness: 0 }]
+  const openWith = (promises: StorePromises, sessionStore: string) => () =>
+    openGateway(
+      { origins: [{ ...app, rules }] },
+      { SESSION_STORE: sessionStore },
+      { ...runtime, openStore: () => ({ ...createMemoryStore(() => 0), promises }) },
+    )
+
+  it('does not start on a store that may be late', () => {
+    expect(openWith(promisesOf.kv, 'kv')).toThrow(
+      /routes\/app\.ts: rules\[0\]\.freshness \(0\): .* kv may be 60 s late; choose a store whose consistency is strong/,
+    )
+  })
+
+  it('starts on a strong one', () => {
+    expect(openWith(promisesOf.memory, 'memory')).not.toThrow()
   })
 })
 

@@ -20,7 +20,7 @@ const routes = {
       session: true,
       bearer: ['corp'],
       rules: [
-        { path: '/strict', access: 'signed-in', freshness: 0 },
+        { path: '/strict', access: 'signed-in', freshness: 0.001 },
         { path: '/*', access: 'signed-in' },
       ],
     },
