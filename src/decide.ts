@@ -85,7 +85,7 @@ export async function decide(
   if (!credential.ok) return refuse(credential.error, route)
   let awaits: FormToken | null = null
   if (credential.value.kind === 'session') {
-    const sent = { method: head.method, self: selfOrigin(head), headers: head.headers }
+    const sent = { method: head.method, self: () => selfOrigin(head), headers: head.headers }
     const forger = detectForgery(sent, route)
     const proof =
       forger !== null && route.csrf.token ? await otherProof(parts.csrf, head.headers, credential.value.cookie) : null

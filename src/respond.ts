@@ -103,7 +103,7 @@ export function respondForwarded(
   const noted = policy && noteNonce(headers, policy, head.method !== 'HEAD' && !bodiless.has(upstream.status))
   if (noted) headers = noted.headers
   headers.push(['x-request-id', requestId])
-  for (const [name, value] of corsFor(shield, head.headers, method)) headers.push([name, value])
+  headers.push(...corsFor(shield, head.headers, method))
   const answer = { status: upstream.status, headers: joinVary(headers), body: null }
   return noted?.nonce ? { ...answer, nonce: noted.nonce } : answer
 }
@@ -126,7 +126,7 @@ function own(answer: Answer, asked: Asked): Answer {
   const shield = shieldOf(asked)
   const headers = dressOwn(answer.headers, shield.headers, head.scheme === 'https')
   headers.push(['x-request-id', requestId])
-  for (const [name, value] of corsFor(shield, head.headers, methodOf(head))) headers.push([name, value])
+  headers.push(...corsFor(shield, head.headers, methodOf(head)))
   return { ...answer, headers: joinVary(headers), body: head.method === 'HEAD' ? null : answer.body }
 }
 
@@ -141,7 +141,9 @@ const methodOf = ({ method, headers }: Head): string =>
 
 /** One `Vary`, each name once (RFC 9110 section 12.5.5). */
 function joinVary(headers: [string, string][]): [string, string][] {
-  if (!headers.some(([name]) => name === 'vary')) return headers
+  let count = 0
+  for (const [name] of headers) if (name === 'vary') count += 1
+  if (count < 2) return headers
   const values = headers
     .filter(([name]) => name === 'vary')
     .flatMap(([, value]) => value.split(',').map((part) => part.trim()))

@@ -9,7 +9,8 @@ export interface Shield {
   readonly mode: 'enforce' | 'report'
 }
 
-export type HeaderList = readonly (readonly [name: string, value: string])[]
+/** The pairs go into answers as they stand: nobody changes one. */
+export type HeaderList = readonly [name: string, value: string][]
 
 export interface Cors {
   readonly origins: '*' | OriginSet

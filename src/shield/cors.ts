@@ -53,13 +53,15 @@ export function passesCors({ cors, mode }: Shield, headers: Reader, method: stri
   return mode === 'report' && !mayRead(cors, headers.get('origin'), method)
 }
 
-const varies: readonly [string, string] = ['vary', 'Origin']
+const varies: [string, string] = ['vary', 'Origin']
+const onlyVaries: HeaderList = [varies]
+const nothing: HeaderList = []
 
 /** The headers that go on an answer, a refusal too: a 401 without them is invisible to the page. */
 export function corsFor({ cors }: Shield, headers: Reader, method: string): HeaderList {
-  if (cors === null || cors === 'upstream') return []
+  if (cors === null || cors === 'upstream') return nothing
   const origin = headers.get('origin')
-  if (!mayRead(cors, origin, method)) return [varies]
+  if (!mayRead(cors, origin, method)) return onlyVaries
   const allowed = cors.origins === '*' ? '*' : (origin ?? '')
   return [['access-control-allow-origin', allowed], ...cors.shared, varies]
 }
@@ -92,15 +94,15 @@ export function unreadable({ cors }: Shield, self: string, method: string, heade
   return { reason: 'cross-origin', from, lacks: 'origin' }
 }
 
-const preflightVaries: readonly [string, string] = [
+const preflightVaries: [string, string] = [
   'vary',
   'Origin, Access-Control-Request-Method, Access-Control-Request-Headers, Access-Control-Request-Private-Network',
 ]
 
 /** What the answer to a granted preflight says besides who may read. */
 export function preflightHeaders(cors: Cors, headers: Reader): [string, string][] {
-  const answer: [string, string][] = cors.granted.map(([name, value]) => [name, value])
-  answer.push(['access-control-allow-methods', announcedMethod(headers) ?? ''], [...preflightVaries])
+  const answer: [string, string][] = [...cors.granted]
+  answer.push(['access-control-allow-methods', announcedMethod(headers) ?? ''], preflightVaries)
   const names = announcedHeaders(headers)
   if (names && names.length > 0) answer.push(['access-control-allow-headers', [...new Set(names)].join(', ')])
   if (cors.privateNetwork && headers.get('access-control-request-private-network') === 'true')

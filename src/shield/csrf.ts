@@ -5,8 +5,8 @@ import { isMember } from '../route/web-origin.ts'
 
 export interface Sent {
   readonly method: string
-  /** `https://app.example.com`: scheme and host as the platform saw them. */
-  readonly self: string
+  /** `https://app.example.com`: scheme and host as the platform saw them; asked for only where it is needed. */
+  self(): string
   readonly headers: { get(name: string): string | null }
 }
 
@@ -35,11 +35,11 @@ export function detectForgery({ method, self, headers }: Sent, { csrf, cors }: S
     if (site === 'same-origin' || site === 'none' || (site === 'same-site' && csrf.siblings)) return null
     return origin ?? site
   }
-  if (origin !== null) return origin === self ? null : origin
+  if (origin !== null) return origin === self() ? null : origin
   const referer = headers.get('referer')
   if (referer === null) return unknownSender
   const from = referer.length <= maxRefererChars ? URL.parse(referer)?.origin : undefined
-  return from === self ? null : (from ?? 'malformed')
+  return from === self() ? null : (from ?? 'malformed')
 }
 
 /** An origin that may read with credentials may write with them too. */

@@ -12,9 +12,9 @@ export function dress(headers: [string, string][], table: HeaderTable, isSecure:
   const dressed: [string, string][] = []
   for (const header of headers) if (!table.drop.has(header[0])) dressed.push(header)
   const had = dressed.length
-  for (const [name, value] of table.set) if (isSecure || name !== transport) dressed.push([name, value])
-  for (const [name, value] of table.setIfAbsent)
-    if ((isSecure || name !== transport) && !has(dressed, name, had)) dressed.push([name, value])
+  for (const header of table.set) if (isSecure || header[0] !== transport) dressed.push(header)
+  for (const header of table.setIfAbsent)
+    if ((isSecure || header[0] !== transport) && !has(dressed, header[0], had)) dressed.push(header)
   return dressed
 }
 
@@ -23,8 +23,8 @@ export function dressOwn(headers: [string, string][], table: HeaderTable, isSecu
   const had = headers.length
   const dressed = [...headers]
   for (const list of [table.set, table.setIfAbsent]) {
-    for (const [name, value] of list)
-      if ((isSecure || name !== transport) && !has(dressed, name, had)) dressed.push([name, value])
+    for (const header of list)
+      if ((isSecure || header[0] !== transport) && !has(dressed, header[0], had)) dressed.push(header)
   }
   return dressed
 }
