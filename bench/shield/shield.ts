@@ -3,8 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { Agent, createServer, request } from 'node:http'
 import process from 'node:process'
-import { makeSession } from '../../src/session/session.ts'
+import { createMemoryStore } from '../../src/session/stores/memory.ts'
 import { startRuntime } from '../../test/support/runtimes.ts'
+import { laySession } from '../../test/support/sessions.ts'
 import { listen, serveKv } from '../../test/support/surroundings.ts'
 
 const rounds = 121
@@ -26,8 +27,13 @@ const origin = createServer((incoming, outgoing) => {
   outgoing.end(page)
 })
 const originUrl = await listen(origin)
-const session = await makeSession({ subject: 'user-0', ttlSeconds: 3600 }, Date.now() / 1000)
-const kv = serveKv(new Map([[session.key, JSON.stringify(session.record)]]))
+const now = Date.now() / 1000
+const session = await laySession(
+  createMemoryStore(() => now),
+  { subject: 'user-0', ttlSeconds: 3600 },
+  now,
+)
+const kv = serveKv(new Map([[`${session.key.place}/${session.key.name}`, JSON.stringify(session.record)]]))
 const runtime = await startRuntime('workerd', {
   entry: { workerd: '../../bench/shield/worker.ts', deno: '', node: '' },
   kvPort: Number(new URL(await listen(kv)).port),

@@ -92,7 +92,7 @@ async function* endingWith(chunks: AsyncIterable<Uint8Array>, end: () => void): 
 }
 
 const toResponse = (answer: Answer, body: ReadableStream<Uint8Array> | string | null): Response =>
-  new Response(nullBody.has(answer.status) ? null : body, { status: answer.status, headers: answer.headers })
+  new Response(nullBody.has(answer.status) ? null : body, { status: answer.status, headers: headersOf(answer.headers) })
 
 /** Cuts the URL at its slashes: parsing it would normalise what has to be judged. */
 function headOf(request: Request, facts: Pick<Head, 'scheme' | 'clientAddress'>): Head {
@@ -110,4 +110,11 @@ function headOf(request: Request, facts: Pick<Head, 'scheme' | 'clientAddress'>)
     target: rest.startsWith('/') ? rest : `/${rest}`,
     ...facts,
   }
+}
+
+/** Appended one by one: of a list of pairs workerd makes headers at three times the cost. */
+export function headersOf(pairs: readonly (readonly [name: string, value: string])[]): Headers {
+  const headers = new Headers()
+  for (const [name, value] of pairs) headers.append(name, value)
+  return headers
 }

@@ -4,7 +4,7 @@ import routes from '../../routes/index.ts'
 import { createDurableObjectStore } from '../session/stores/durable-object.ts'
 import { createKvStore } from '../session/stores/kv.ts'
 import { fetcherOf, isFetcher, isKv, isObjects } from './bindings.ts'
-import { createFetchHandler, type FetchHandler } from './fetch.ts'
+import { createFetchHandler, type FetchHandler, headersOf } from './fetch.ts'
 import { writeNonce } from './html-rewriter.ts'
 import { openOrRefuse } from './runtime.ts'
 
@@ -49,7 +49,7 @@ export function createWorkersHandler(config: unknown, env: Env): FetchHandler {
     send: (plan, body, signal) =>
       fetcherOf(plan.upstream, env).fetch(plan.url, {
         method: plan.method,
-        headers: plan.headers,
+        headers: headersOf(plan.headers),
         body,
         redirect: 'manual',
         signal,
