@@ -95,7 +95,7 @@ export function createVisitorEndpoints({ table, authenticate, keeper, publicSche
     if (!credential.ok) return { refusal: credential.error, clears: false }
     if (credential.value.kind !== 'session') return { refusal: { reason: 'no-credential' } as const, clears: false }
     const from = detectForgery(
-      { method: c.req.method, self, headers },
+      { method: c.req.method, self: () => self, headers },
       { ...origin.shield, csrf: { ...origin.shield.csrf, exempt: false } },
     )
     if (from !== null) return { refusal: { reason: 'forged', from } as const, clears: false }
