@@ -1,9 +1,10 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { listen } from '../../examples/demo/ports.ts'
+import { type Demo, endDemos, startDemo } from '../support/demo.ts'
 import { familyOf, isListening, survivorsOf } from '../support/processes.ts'
 
 const run = promisify(execFile)
@@ -14,32 +15,7 @@ const defaults = [8787, 8788, 8789] as const
 /** In the order in which they are printed. */
 const statuses = [200, 401, 303, 200, 403, 200, 200, 403, 200, 401]
 
-interface Demo {
-  readonly child: ChildProcess
-  readonly pid: number
-  readonly output: () => string
-}
-
-const started: Demo[] = []
-afterEach(() => {
-  for (const { child, pid } of started.splice(0))
-    if (child.exitCode === null && child.signalCode === null) process.kill(-pid, 'SIGTERM')
-})
-
-/** `npm start` as a terminal runs it: in a process group of its own. */
-async function startDemo(): Promise<Demo> {
-  const child = spawn('npm', ['start'], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk))
-  if (child.pid === undefined) throw new Error('npm did not start')
-  const demo = { child, pid: child.pid, output: () => output }
-  started.push(demo)
-  await expect
-    .poll(() => (child.exitCode === null ? output : `${output}\nended`), { timeout: 45_000, interval: 100 })
-    .toMatch(/Ctrl-C ends everything|\nended$/)
-  expect(output).toContain('Ctrl-C ends everything')
-  return demo
-}
+afterEach(endDemos)
 
 const commandsOf = (output: string): readonly string[] =>
   output.split('\n').flatMap((line) => (/^ {2}curl /.test(line) ? [line.trim()] : []))

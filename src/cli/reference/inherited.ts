@@ -1,6 +1,7 @@
 /** The reference of what stands at an origin for all its rules, and at a rule for itself. */
 
 import type { IdentityConfig, InheritedConfig } from '../../route/schema.ts'
+import type { CspConfig } from '../../route/schema-csp.ts'
 import { type Entries, entry } from './entry.ts'
 import { forwarding, forwardingParts } from './forwarding.ts'
 
@@ -62,6 +63,7 @@ export const parts: typeof forwardingParts & {
   readonly cors: Entries<Part<'cors'>>
   readonly csrf: Entries<Part<'csrf'>>
   readonly headers: Entries<Part<'headers'>>
+  readonly csp: Entries<CspConfig>
   readonly identity: Entries<IdentityConfig>
   readonly pass: Entries<Part<'pass'>>
 } = {
@@ -109,8 +111,8 @@ export const parts: typeof forwardingParts & {
     csp: entry(
       '{ … }',
       'none',
-      'A Content-Security-Policy; its parts stand in src/route/schema-shield.ts.',
-      'csp: { … }',
+      'A Content-Security-Policy; see below.',
+      "csp: { directives: { 'default-src': [\"'self'\"] } }",
     ),
     preset: entry("'legacy' | 'strict'", 'none', 'What the table starts from.', "preset: 'legacy'"),
     set: entry(
@@ -126,6 +128,23 @@ export const parts: typeof forwardingParts & {
       "setIfAbsent: { 'Referrer-Policy': 'no-referrer' }",
     ),
     remove: entry('string[]', 'none', "Taken out of the upstream's answer.", "remove: ['X-Powered-By']"),
+  },
+  csp: {
+    directives: entry(
+      '{ [directive]: sources }',
+      'required',
+      'What may load, by directive: a list of sources; `true` for those that take none.',
+      "directives: { 'script-src': [\"'self'\", 'https://cdn.example.com'] }",
+    ),
+    reportOnly: entry('boolean', 'false', 'Whether a breach is only reported.', 'reportOnly: true'),
+    ifAbsent: entry('boolean', 'false', "Whether a policy of the upstream's stands.", 'ifAbsent: true'),
+    nonce: entry(
+      'boolean',
+      'false',
+      'Whether scripts and styles of a page get a nonce, new for each answer. On Workers alone; not with `ifAbsent`.',
+      'nonce: true',
+    ),
+    reports: entry('boolean', 'false', 'Whether browsers report breaches to the log of the gateway.', 'reports: true'),
   },
   identity: {
     headers: entry(

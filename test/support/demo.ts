@@ -1,0 +1,33 @@
+/** Starts the demo as a newcomer does, and ends it. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { expect } from 'vitest'
+
+export interface Demo {
+  readonly child: ChildProcess
+  readonly pid: number
+  readonly output: () => string
+}
+
+const started: Demo[] = []
+
+/** Ends what still runs: after each test. */
+export function endDemos(): void {
+  for (const { child, pid } of started.splice(0))
+    if (child.exitCode === null && child.signalCode === null) process.kill(-pid, 'SIGTERM')
+}
+
+/** `npm start` as a terminal runs it: in a process group of its own. */
+export async function startDemo(): Promise<Demo> {
+  const child = spawn('npm', ['start'], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk))
+  if (child.pid === undefined) throw new Error('npm did not start')
+  const demo = { child, pid: child.pid, output: () => output }
+  started.push(demo)
+  await expect
+    .poll(() => (child.exitCode === null ? output : `${output}\nended`), { timeout: 45_000, interval: 100 })
+    .toMatch(/Ctrl-C ends everything|\nended$/)
+  expect(output).toContain('Ctrl-C ends everything')
+  return demo
+}
