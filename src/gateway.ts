@@ -202,7 +202,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     memory.noteRequest()
     const fail = (refusal: Refusal): Answer => note(respondRefused(refusal, asked), refusal)
     const finish = (upstream: UpstreamHead, cookies: readonly string[] = []): Finished => {
-      const fault = faultInHead(upstream)
+      const fault = faultInHead(upstream, sent.isWebSocket)
       if (fault !== null) return { answer: fail({ reason: 'upstream-unreachable', cause: fault }), isTheirs: false }
       const answer = respondForwarded(upstream, sent, target, asked)
       for (const cookie of cookies) answer.headers.push(['set-cookie', cookie])

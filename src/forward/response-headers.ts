@@ -56,9 +56,14 @@ const withoutCookies = (value: string): string =>
 /** As much as any server is known to send, and as every runtime can take. */
 const maxHeadChars = 65_536
 
-/** What makes a head one that can't be passed on; null for a good one. An upstream that lies is no upstream. */
-export function faultInHead({ status, headers }: UpstreamHead): string | null {
-  if (!Number.isInteger(status) || status < 200 || status > 599) return `status ${status}`
+/**
+ * What makes a head one that can't be passed on; null for a good one. An upstream that lies is no upstream.
+ *
+ * @param isWebSocket protocols may be switched (RFC 9110 section 15.2.2)
+ */
+export function faultInHead({ status, headers }: UpstreamHead, isWebSocket = false): string | null {
+  const isFinal = Number.isInteger(status) && status >= 200 && status <= 599
+  if (!isFinal && !(isWebSocket && status === 101)) return `status ${status}`
   let chars = 0
   for (const [name, value] of headers) {
     chars += name.length + value.length

@@ -7,11 +7,13 @@ import { createFetchHandler } from './fetch.ts'
 import { openGateway } from './runtime.ts'
 import { streamOf } from './stream.ts'
 import { refusalOf, send } from './undici.ts'
+import { dialDeno, type UpgradeWebSocket } from './websocket-deno.ts'
 
 interface DenoGlobal {
   readonly env: { toObject(): Record<string, string> }
   /** Only with `--unstable-kv`. */
   readonly openKv?: (path?: string) => Promise<DenoKv>
+  readonly upgradeWebSocket: UpgradeWebSocket
   serve(
     options: { hostname: string; port: number; onListen(address: { hostname: string; port: number }): void },
     handler: (request: Request, info: { remoteAddr: { hostname: string } }) => Promise<Response>,
@@ -48,6 +50,7 @@ export function serveDeno(config: unknown, memory = createMemoryStore(() => Date
       return { ...sent, body: null }
     },
     refusalOf,
+    dial: (plan, request, signal) => dialDeno(plan, request, signal, Deno.upgradeWebSocket),
   })
   Deno.serve(
     {

@@ -18,6 +18,8 @@ export interface FetchParts {
   /** Rejects with whatever `refusalOf` can name. Once the signal aborts nothing more goes to the upstream. */
   send(plan: Plan, body: ReadableStream<Uint8Array> | null, signal: AbortSignal): Promise<Sent>
   refusalOf(error: unknown, plan: Plan): Refusal
+  /** Shakes hands with the upstream, before the client is told of it. Rejects as `send` does. */
+  dial(plan: Plan, request: Request, signal: AbortSignal): Promise<Dialled>
   /** Writes a nonce into the scripts and styles of a page that streams; only where the runtime can. */
   readonly writeNonce?: (page: Response, nonce: string) => Response
 }
@@ -25,6 +27,15 @@ export interface FetchParts {
 export interface Sent extends UpstreamHead {
   readonly body: ReadableStream<Uint8Array> | null
 }
+
+/** The upstream speaks WebSocket; or it doesn't want to, and what it says instead is an answer like any other. */
+export type Dialled =
+  | { readonly kind: 'sent'; readonly sent: Sent }
+  | {
+      readonly kind: 'open'
+      readonly headers: readonly (readonly [string, string])[]
+      accept(headers: [string, string][]): Response
+    }
 
 export type FetchHandler = (request: Request, waitUntil: WaitUntil) => Promise<Response>
 
@@ -38,10 +49,31 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     if (isOwnPath(head.target)) return gateway.endpoints.fetch(request)
     const begun = await gateway.begin(head, waitUntil)
     if (begun.kind === 'answer') return toResponse(begun.answer, begun.answer.body)
+    if (begun.kind === 'forward' && begun.plan.isWebSocket) return join(begun, request)
     if (begun.kind === 'forward') return forward(begun, request, begun.plan.isBare ? null : request.body)
     const released = await begun.release(chunksOf(request.body))
     if (released.kind === 'answer') return toResponse(released.answer, released.answer.body)
     return forward(released.forwarding, request, streamOf(released.body, request.headers.get('content-length')))
+  }
+
+  async function join(begun: Forwarding, request: Request): Promise<Response> {
+    const { plan } = begun
+    const watch = createWatch(plan, () => 0)
+    const attempted = await attempt(begun, watch, {
+      send: async (place) => {
+        const dialled = await parts.dial({ ...plan, ...place }, request, watch.signal)
+        return dialled.kind === 'sent'
+          ? { ...dialled.sent, accept: null }
+          : { status: 101, headers: dialled.headers, body: null, accept: dialled.accept }
+      },
+      refusalOf: (error) => parts.refusalOf(error, plan),
+    })
+    watch.end()
+    if (attempted.kind === 'answer') return toResponse(attempted.answer, attempted.answer.body)
+    const { sent } = attempted
+    const { answer, isTheirs } = begun.finish(sent)
+    if (isTheirs && sent.accept) return sent.accept(answer.headers)
+    return toResponse(answer, isTheirs && !nullBody.has(answer.status) ? sent.body : answer.body)
   }
 
   async function forward(

@@ -86,7 +86,7 @@ function limited<T extends AsyncIterable<Uint8Array>>(body: T, { maxBodyBytes }:
   })
 }
 
-function write(incoming: IncomingMessage, outgoing: ServerResponse, answer: Answer): void {
+export function write(incoming: IncomingMessage, outgoing: ServerResponse, answer: Answer): void {
   if (outgoing.destroyed) return
   // what is left of the request's body is never read: the connection can't be used again
   if (!incoming.complete) outgoing.setHeader('connection', 'close')
@@ -94,11 +94,9 @@ function write(incoming: IncomingMessage, outgoing: ServerResponse, answer: Answ
   outgoing.end(answer.body ?? undefined)
 }
 
-function headOf(incoming: IncomingMessage, scheme: Head['scheme'] | null): Head {
+export function headOf(incoming: IncomingMessage, scheme: Head['scheme'] | null): Head {
   const { rawHeaders, socket } = incoming
-  const pairs: [string, string][] = []
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
-    pairs.push([(rawHeaders[at] ?? '').toLowerCase(), rawHeaders[at + 1] ?? ''])
+  const pairs = pairsOf(rawHeaders)
   const hosts = pairs.filter(([name]) => name === 'host')
   return {
     method: incoming.method ?? '',
@@ -109,6 +107,14 @@ function headOf(incoming: IncomingMessage, scheme: Head['scheme'] | null): Head 
     headers: bagOf(pairs),
     clientAddress: addressOf(socket),
   }
+}
+
+/** Names and values as they stand in turn. */
+export function pairsOf(rawHeaders: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = []
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+    pairs.push([(rawHeaders[at] ?? '').toLowerCase(), rawHeaders[at + 1] ?? ''])
+  return pairs
 }
 
 /** An IPv4 address that the socket writes as IPv6 is the same address. */

@@ -1,6 +1,7 @@
 /** The gateway on Node: the adapter, and the entry of `node src/runtime/node.ts`. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import process from 'node:process'
 import { getRequestListener } from '@hono/node-server'
 import routes from '../../routes/index.ts'
@@ -8,6 +9,7 @@ import { isOwnPath } from '../gateway.ts'
 import { createMemoryStore } from '../session/stores/memory.ts'
 import { answerNode } from './node-http.ts'
 import { openGateway } from './runtime.ts'
+import { answerUpgrade } from './tunnel.ts'
 
 /**
  * Listens on `HOST` (default 127.0.0.1) and `PORT` (default 8787).
@@ -27,7 +29,12 @@ export function serveNode(config: unknown, memory = createMemoryStore(() => Date
     if (isOwnPath(incoming.url ?? '')) void endpoints(incoming, outgoing)
     else void answerNode(gateway, settings.publicScheme, incoming, outgoing)
   }
-  const server = createServer(limits, answer)
+  const server = createServer({ ...limits, shouldUpgradeCallback: isHandshake }, answer)
+  server.on('upgrade', (incoming: IncomingMessage, socket: Socket, first: Buffer) => {
+    // before Node 24.9 whatever wants another protocol comes here, h2c too
+    if (isHandshake(incoming)) void answerUpgrade(gateway, settings.publicScheme, incoming, socket, first)
+    else socket.destroy()
+  })
   // nobody is asked for a body before it is decided that somebody wants it (RFC 9110 section 10.1.1)
   server.on('checkContinue', answer)
   server.listen(Number(env['PORT'] ?? 8787), env['HOST'] ?? '127.0.0.1', () => {
@@ -37,6 +44,9 @@ export function serveNode(config: unknown, memory = createMemoryStore(() => Date
   })
   return server
 }
+
+const isHandshake = ({ method, headers, url }: IncomingMessage): boolean =>
+  method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && !isOwnPath(url ?? '')
 
 /** A client that dribbles its head holds a connection for so long and no longer; a body takes the time that it takes. */
 const limits = { headersTimeout: 20_000, requestTimeout: 0, keepAliveTimeout: 75_000, maxHeaderSize: 65_536 }

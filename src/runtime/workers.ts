@@ -7,6 +7,7 @@ import { fetcherOf, isFetcher, isKv, isObjects } from './bindings.ts'
 import { createFetchHandler, type FetchHandler, headersOf } from './fetch.ts'
 import { writeNonce } from './html-rewriter.ts'
 import { openOrRefuse } from './runtime.ts'
+import { dialWorkers } from './websocket-workers.ts'
 
 type Env = Readonly<Record<string, unknown>>
 
@@ -55,6 +56,7 @@ export function createWorkersHandler(config: unknown, env: Env): FetchHandler {
         signal,
         ...(plan.isPrivate && { cache: 'no-store' }),
       }),
+    dial: (plan, _, signal) => dialWorkers(plan, fetcherOf(plan.upstream, env), signal),
     writeNonce,
     refusalOf: (error) => ({
       reason: 'upstream-unreachable',

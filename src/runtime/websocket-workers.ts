@@ -1,0 +1,41 @@
+/** Shakes hands with an upstream on Workers: a fetch that comes back with a socket. */
+
+import type { Plan } from '../forward/forward.ts'
+import type { Fetcher } from './bindings.ts'
+import type { Dialled } from './fetch.ts'
+import { joinSockets, type MessageSocket } from './join.ts'
+
+interface WorkersSocket extends MessageSocket {
+  accept(): void
+}
+declare const WebSocketPair: new () => { readonly 0: WorkersSocket; readonly 1: WorkersSocket }
+
+/** The runtime makes a key of its own, and speaks no extensions. */
+const ofTheHandshake: ReadonlySet<string> = new Set([
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'sec-websocket-extensions',
+  'sec-websocket-accept',
+])
+
+export async function dialWorkers(plan: Plan, fetcher: Fetcher, signal: AbortSignal): Promise<Dialled> {
+  const headers = plan.headers.filter(([name]) => !ofTheHandshake.has(name))
+  const response = await fetcher.fetch(plan.url, {
+    headers: [...headers, ['upgrade', 'websocket']],
+    redirect: 'manual',
+    signal,
+  })
+  const { webSocket: upstream } = response as Response & { readonly webSocket?: WorkersSocket | null }
+  if (!upstream) return { kind: 'sent', sent: response }
+  return {
+    kind: 'open',
+    headers: [...response.headers].filter(([name]) => !ofTheHandshake.has(name)),
+    accept(answer) {
+      const { 0: theirs, 1: ours } = new WebSocketPair()
+      ours.accept()
+      upstream.accept()
+      joinSockets(ours, upstream, plan, () => Date.now() / 1000)
+      return new Response(null, { status: 101, headers: answer, webSocket: theirs } as ResponseInit)
+    },
+  }
+}
