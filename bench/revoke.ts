@@ -110,9 +110,14 @@ function durableObjects(): Bench[] {
   return twice('durable-object', promisesOf['durable-object'], openStore)
 }
 
-const sqlOf = (database: DatabaseSync): Sql => ({
-  exec: (query, ...values) => ({ toArray: () => database.prepare(query).all(...values) as Record<string, unknown>[] }),
-})
+function sqlOf(database: DatabaseSync): Sql {
+  return {
+    exec: (query, ...values) => {
+      const rows = database.prepare(query).all(...values) as Record<string, unknown>[]
+      return { toArray: () => rows }
+    },
+  }
+}
 
 /** KV with the lateness that a local one lacks: what an instance has read, absences too, it reads again for 60 seconds. */
 function kv(): Bench[] {
@@ -140,7 +145,9 @@ function kv(): Bench[] {
   return [{ name: 'kv', freshnessSeconds, promises: promisesOf.kv, openStore }]
 }
 
-const twice = (name: string, promises: SessionStore['promises'], openStore: () => SessionStore): Bench[] => [
-  { name, freshnessSeconds, promises, openStore },
-  { name: `${name}, strict rule`, freshnessSeconds: 0, promises, openStore },
-]
+function twice(name: string, promises: SessionStore['promises'], openStore: () => SessionStore): Bench[] {
+  return [
+    { name, freshnessSeconds, promises, openStore },
+    { name: `${name}, strict rule`, freshnessSeconds: 0, promises, openStore },
+  ]
+}

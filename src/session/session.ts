@@ -82,7 +82,8 @@ export const nowhere: MadeFrom = { address: null, userAgent: null }
  * @param now seconds since the epoch; kept to the millisecond, for a not-before of the same second
  */
 export function makeRecord(session: NewSession, id: string, now: number, from: MadeFrom): SessionRecord {
-  const createdAt = Math.floor(now * 1000) / 1000
+  // rounded as the marks are: so that the two compare as the moments did
+  const createdAt = Math.round(now * 1000) / 1000
   const endsAt = createdAt + Math.min(session.maxSeconds, longestSessionSeconds)
   return {
     v: 1,

@@ -126,7 +126,7 @@ describe.each(stores)('when the store %s', (_, of) => {
     mode = fault
     const unknown = await ask('/strict')
     mode = 'well'
-    expect((await ask('/strict')).status).toBe(200)
+    expect((await ask('/strict')).status, lines.join('\n')).toBe(200)
     mode = fault
     const known = await ask('/strict')
     for (const answer of [unknown, known]) {
