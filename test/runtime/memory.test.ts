@@ -5,6 +5,7 @@ import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RuntimeName, startRuntime } from '../support/runtimes.ts'
+import { csrfKey } from '../support/surroundings.ts'
 
 const bytes = 100_000_000
 const allowedKiB = 16 * 1024
@@ -67,6 +68,7 @@ const exchange = (port: number, method: 'GET' | 'POST'): Promise<number> =>
 /** What the two bodies cost: the peak after each, less what the process had before them. */
 async function measure(name: RuntimeName, isBare: boolean): Promise<{ idle: number; down: number; up: number }> {
   const environment = {
+    CSRF_KEY: csrfKey,
     APP_URL: address,
     DOWN_URL: address,
     ISSUER: address,

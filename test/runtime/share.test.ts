@@ -122,7 +122,8 @@ describe('many requests at once', () => {
     const sent: Sent[] = []
     for (let began = 0; began < 5; began++) {
       sent.push(send(headers, '/strict'))
-      await new Promise((resolve) => setTimeout(resolve, holdMilliseconds / 10))
+      await until(() => asked(kv, 'session:') > began)
+      await new Promise((resolve) => setTimeout(resolve, 5))
     }
     expect(await statuses(sent)).toEqual([401])
     expect(asked(kv, 'session:')).toBe(5)
