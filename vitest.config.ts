@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/runtime/**', 'test/browser/**', '**/*.workerd.test.ts'],
+          exclude: ['**/node_modules/**', 'test/runtime/**', 'test/browser/**', '**/*.workerd.test.ts'],
         },
       },
       {

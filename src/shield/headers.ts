@@ -2,19 +2,21 @@
 
 import type { HeaderTable } from '../route/shield.ts'
 
-const transport = 'strict-transport-security'
+/** By http these would be ignored (RFC 6797 section 7.2), or send a page's own images where nobody answers. */
+const isForHttps = ([name, value]: readonly [string, string]): boolean =>
+  name === 'strict-transport-security' || (name === 'content-security-policy' && value === 'upgrade-insecure-requests')
 
 /**
  * @param headers what the answer has so far, names in lower case
- * @param isSecure the client came by https: HSTS is for it alone (RFC 6797 section 7.2)
+ * @param isSecure the client came by https
  */
 export function dress(headers: [string, string][], table: HeaderTable, isSecure: boolean): [string, string][] {
   const dressed: [string, string][] = []
   for (const header of headers) if (!table.drop.has(header[0])) dressed.push(header)
   const had = dressed.length
-  for (const header of table.set) if (isSecure || header[0] !== transport) dressed.push(header)
+  for (const header of table.set) if (isSecure || !isForHttps(header)) dressed.push(header)
   for (const header of table.setIfAbsent)
-    if ((isSecure || header[0] !== transport) && !has(dressed, header[0], had)) dressed.push(header)
+    if ((isSecure || !isForHttps(header)) && !has(dressed, header[0], had)) dressed.push(header)
   return dressed
 }
 
@@ -24,7 +26,7 @@ export function dressOwn(headers: [string, string][], table: HeaderTable, isSecu
   const dressed = [...headers]
   for (const list of [table.set, table.setIfAbsent]) {
     for (const header of list)
-      if ((isSecure || header[0] !== transport) && !has(dressed, header[0], had)) dressed.push(header)
+      if ((isSecure || !isForHttps(header)) && !has(dressed, header[0], had)) dressed.push(header)
   }
   return dressed
 }

@@ -15,6 +15,7 @@ export const presets: Readonly<Record<'legacy' | 'strict', Preset>> = {
     set: { 'x-content-type-options': 'nosniff' },
     setIfAbsent: {
       'strict-transport-security': 'max-age=31536000',
+      'content-security-policy': 'upgrade-insecure-requests',
       'x-frame-options': 'SAMEORIGIN',
       'referrer-policy': 'strict-origin-when-cross-origin',
     },

@@ -31,6 +31,15 @@ describe('an answer', () => {
     }
   })
 
+  it('asks an old page’s images by https only where the page came so, and where it has no policy of its own', async () => {
+    const { ask, member } = await openShielded({ headers: 'legacy' })
+    const policyOf = async (scheme: string, upstream: [string, string][] = []) =>
+      headerOf((await ask(`GET ${scheme}://app.example.com/x`, member, upstream)).answer, 'content-security-policy')
+    expect(await policyOf('https')).toBe('upgrade-insecure-requests')
+    expect(await policyOf('http')).toBeNull()
+    expect(await policyOf('https', [['content-security-policy', 'img-src *']])).toBe('img-src *')
+  })
+
   it('keeps the upstream’s own word where the table only fills in', async () => {
     const { ask, member } = await openShielded({ headers: 'legacy' })
     const { answer } = await ask('GET https://app.example.com/x', member, [['x-frame-options', 'DENY']])

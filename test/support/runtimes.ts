@@ -26,7 +26,7 @@ export interface RuntimeOptions {
   readonly entry?: Readonly<Record<RuntimeName, string>>
   /** Where workerd's KV namespace is served; without it there is none. */
   readonly kvPort?: number
-  /** Of workerd alone: it speaks https with this key and certificate (PEM). */
+  /** Of workerd alone: it speaks https with this key and certificate (PEM), and http at the socket "plain". */
   readonly tls?: { readonly key: string; readonly certificate: string }
 }
 
@@ -114,7 +114,7 @@ const config :Workerd.Config = (
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
     ${kvPort ? `(name = "kv", external = (address = "127.0.0.1:${kvPort}", http = ())),` : ''}
   ],
-  sockets = [(name = "http", address = "127.0.0.1:0", ${tls ? httpsOf(tls) : 'http = ()'}, service = "main")],
+  sockets = [(name = "http", address = "127.0.0.1:0", ${tls ? httpsOf(tls) : 'http = ()'}, service = "main")${tls ? plainSocket : ''}],
 );
 const main :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
@@ -124,6 +124,8 @@ const main :Workerd.Worker = (
 );
 `
 }
+
+const plainSocket = ', (name = "plain", address = "127.0.0.1:0", http = (), service = "main")'
 
 const httpsOf = ({ key, certificate }: { readonly key: string; readonly certificate: string }): string =>
   `https = (tlsOptions = (keypair = (privateKey = ${JSON.stringify(key)}, certificateChain = ${JSON.stringify(certificate)})))`

@@ -1,7 +1,6 @@
 /** A browser, the gateway on workerd, PHP behind it, and the pages of other sites: by https, under names of their own. */
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { createHash, X509Certificate } from 'node:crypto'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { createServer } from 'node:https'
@@ -15,6 +14,7 @@ import { findProgram } from '../../support/programs.ts'
 import { type RunningRuntime, startRuntime } from '../../support/runtimes.ts'
 import { laySession } from '../../support/sessions.ts'
 import { closedPort, listen, serveKv } from '../../support/surroundings.ts'
+import { makeCertificate } from './certificate.ts'
 
 export const programs = { chromium: findProgram('chromium'), php: findProgram('php'), openssl: findProgram('openssl') }
 export const lacksPrograms = Object.values(programs).includes(null)
@@ -51,7 +51,7 @@ flags.push('--disable-component-update', '--disable-sync')
 
 export async function startWorld(): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-browser-'))
-  const tls = await makeCertificate(folder)
+  const tls = await makeCertificate(programs.openssl ?? '', folder)
   const journal = join(folder, 'reached')
   const php = await startPhp(folder, journal)
   const now = Date.now() / 1000
@@ -131,22 +131,6 @@ const servePages: RequestListener = (request, response) => {
   response.setHeader('content-type', 'text/html')
   if (to !== null) response.writeHead(Number(url.searchParams.get('status') ?? 302), { location: to })
   response.end('<!doctype html><title>elsewhere</title>')
-}
-
-async function makeCertificate(folder: string) {
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-  const names = ['*.example.test', '*.friend.test', '*.family.test', 'evil.test', 'partner.test', '*.evil.test']
-  const subject = [
-    '-subj',
-    '/CN=example.test',
-    '-addext',
-    `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`,
-  ]
-  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
-  execFileSync(programs.openssl ?? '', ['req', ...kind, ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' })
-  const certificate = await readFile(cert, 'utf8')
-  const publicKey = new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' })
-  return { key: await readFile(key, 'utf8'), certificate, pin: createHash('sha256').update(publicKey).digest('base64') }
 }
 
 async function startPhp(folder: string, journal: string): Promise<{ child: ChildProcess; port: number }> {
