@@ -155,6 +155,19 @@ export function createGateway(parts: GatewayParts): Gateway {
       csrf: csrf && { table, tokens: csrf, authenticate: deciding.authenticate, now },
       visitor: keeper && { table, authenticate: deciding.authenticate, keeper, publicScheme: settings.publicScheme },
       admin: keeper && settings.adminSecret !== null ? { secret: settings.adminSecret, keeper, now } : null,
+      check:
+        settings.checkSecret === null
+          ? null
+          : {
+              secret: settings.checkSecret,
+              decide: (head, waitUntil) => decide(deciding, head, waitUntil),
+              assertionFor: async ({ route, principal }) =>
+                signer && principal && route.identity?.assertion ? signer.sign(principal, route.origin.name) : null,
+              log(entry, isRefused) {
+                if (settings.log === 'all' || (settings.log === 'refused' && isRefused)) log(entry)
+              },
+              now,
+            },
       reports: parts.logReport ? { table, now, log: parts.logReport } : null,
     }),
   }

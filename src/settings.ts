@@ -30,6 +30,8 @@ export interface Settings extends SessionSettings {
   readonly assertionIssuer: string
   /** What `Via` calls this gateway: its own requests are known by it when they come back. */
   readonly gatewayName: string
+  /** What a proxy that asks for decisions has to show; null: none may ask. */
+  readonly checkSecret: string | null
   /** For CSRF tokens; the first signs. Empty: none are given out. */
   readonly csrfKeys: readonly Uint8Array<ArrayBuffer>[]
 }
@@ -72,6 +74,7 @@ const schema = z.object({
     ),
   ),
   ASSERTION_ISSUER: z._default(z.string().check(z.minLength(1)), 'sallyport'),
+  CHECK_SECRET: z.optional(z.string().check(z.regex(/^[\x21-\x7e]{32,512}$/))),
   GATEWAY_NAME: z._default(z.string().check(z.regex(/^[\w.-]{1,64}$/)), 'sallyport'),
 })
 
@@ -86,11 +89,12 @@ const fixes: Readonly<Record<string, string>> = {
   ASSERTION_KEY: 'make one with: npx sallyport secret --assertion-key',
   CSRF_KEY:
     'make one with: npx sallyport secret (32 bytes in base64url; two, with a comma between, while one replaces the other)',
+  CHECK_SECRET: 'make one with: npx sallyport secret (at least 32 characters); or leave it out',
   GATEWAY_NAME: 'write letters, digits, dots and hyphens; another name for each gateway that stands behind another',
   ASSERTION_ISSUER: 'write the iss that origins shall find in assertions, or leave it out',
 }
 
-const secrets: ReadonlySet<string> = new Set(['ASSERTION_KEY', 'CSRF_KEY', ...sessionSecrets])
+const secrets: ReadonlySet<string> = new Set(['ASSERTION_KEY', 'CSRF_KEY', 'CHECK_SECRET', ...sessionSecrets])
 
 /**
  * @param gateway what the routes ask for; null where they can't be read, so that the rest is told nevertheless
@@ -114,6 +118,7 @@ export function readSettings(environment: Environment, gateway: Gateway | null):
     assertionKeys: read.ASSERTION_KEY ?? [],
     assertionIssuer: read.ASSERTION_ISSUER,
     gatewayName: read.GATEWAY_NAME,
+    checkSecret: read.CHECK_SECRET ?? null,
     csrfKeys: read.CSRF_KEY?.map((key) => new Uint8Array(key)) ?? [],
   }
   const problems = gateway ? lacking(settings, gateway) : []

@@ -50,6 +50,7 @@ it('nothing needs to be set', () => {
     adminSecret: null,
     vouchSecret: null,
     gatewayName: 'sallyport',
+    checkSecret: null,
   })
 })
 

@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { type AdminParts, createAdmin } from '../admin/admin.ts'
 import type { AssertionSigner } from '../forward/assertion.ts'
 import { createVisitorEndpoints, type VisitorParts } from '../sign-in/visitor.ts'
+import { type CheckParts, createCheckEndpoint } from './check.ts'
 import { type CsrfEndpointParts, createCsrfEndpoint } from './csrf.ts'
 import { createReportsEndpoint, type ReportsEndpointParts } from './reports.ts'
 
@@ -14,6 +15,8 @@ export interface EndpointParts {
   readonly csrf: CsrfEndpointParts | null
   /** null: reports of broken policies go nowhere. */
   readonly reports: ReportsEndpointParts | null
+  /** null: nobody else's proxy asks. */
+  readonly check: CheckParts | null
   /** null: no sessions are kept here. */
   readonly visitor: VisitorParts | null
   /** null: there is no admin API. */
@@ -21,7 +24,7 @@ export interface EndpointParts {
 }
 
 /** What lives under `/.sallyport/` and `/.well-known/sallyport/`: exact paths, on every host, never forwarded. */
-export function createEndpoints({ signer, csrf, reports, visitor, admin }: EndpointParts): Hono {
+export function createEndpoints({ signer, csrf, reports, check, visitor, admin }: EndpointParts): Hono {
   const app = new Hono()
   app.use(async (c, next) => {
     await next()
@@ -37,6 +40,7 @@ export function createEndpoints({ signer, csrf, reports, visitor, admin }: Endpo
   }
   if (csrf) app.route('/', createCsrfEndpoint(csrf))
   if (reports) app.route('/', createReportsEndpoint(reports))
+  if (check) app.route('/', createCheckEndpoint(check))
   if (visitor) app.route('/', createVisitorEndpoints(visitor))
   if (admin) app.route('/', createAdmin(admin))
   app.notFound((c) => {

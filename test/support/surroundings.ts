@@ -10,6 +10,9 @@ import { type RawOrigin, startRawOrigin } from './origin.ts'
 import { type RunningRuntime, type RuntimeName, startRuntime } from './runtimes.ts'
 import { laySession } from './sessions.ts'
 
+/** What a proxy shows that may ask for decisions. */
+export const checkSecret = 'a-secret-of-the-tests-that-is-long-enough'
+
 export interface Surroundings {
   readonly origin: RawOrigin
   readonly issuer: TestIssuer
@@ -59,6 +62,7 @@ export async function surround(name: RuntimeName): Promise<Surroundings> {
       ISSUER: issuerUrl,
       HUNG_ISSUER: `${issuerUrl}/hung`,
       CSRF_KEY: csrfKey,
+      CHECK_SECRET: checkSecret,
       SESSION_STORE: name === 'workerd' ? 'kv' : 'memory',
       TEST_SESSIONS: JSON.stringify(records),
     },

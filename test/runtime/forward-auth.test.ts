@@ -1,0 +1,177 @@
+/** The decision alone, for a proxy that shows its secret; and the example for nginx, run by nginx. */
+
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { requestText, send, statusOf, valuesOf } from '../support/http.ts'
+import { plainReply } from '../support/origin.ts'
+import { findProgram } from '../support/programs.ts'
+import { runtimeNames } from '../support/runtimes.ts'
+import { checkSecret, type Surroundings, surround } from '../support/surroundings.ts'
+
+type Headers = readonly (readonly [string, string])[]
+const told = (uri: string, method = 'GET'): Headers => [
+  ['X-Sallyport-Secret', checkSecret],
+  ['X-Forwarded-Method', method],
+  ['X-Forwarded-Proto', 'http'],
+  ['X-Forwarded-Host', 'app.test'],
+  ['X-Forwarded-Uri', uri],
+]
+
+describe.each(runtimeNames)('%s', (name) => {
+  let around: Surroundings
+  beforeAll(async () => {
+    around = await surround(name)
+  })
+  afterAll(() => around?.stop())
+
+  const ask = async (headers: Headers, more: Headers = []) => {
+    const { message } = await send(
+      around.runtime.port,
+      requestText('GET /.sallyport/check', 'anything.test', [...headers, ...more]),
+    )
+    if (!message) throw new Error('no answer')
+    return message
+  }
+
+  it('says who it is, and forwards nothing', async () => {
+    const answer = await ask(told('/signed-in/a'), [
+      ['Cookie', around.cookies.member],
+      ['X-Remote-User', 'evil'],
+    ])
+    expect([statusOf(answer), valuesOf(answer, 'x-remote-user')]).toEqual([200, ['user-0']])
+    expect(around.origin.received).toEqual([])
+  })
+
+  it.each<[string, () => Headers, number]>([
+    ['public', () => told('/public/a'), 200],
+    ['no credential', () => told('/signed-in/a'), 401],
+    ['not the role', () => [...told('/admin/a'), ['Cookie', around.cookies.member]], 403],
+    ['no rule', () => told('/nowhere'), 403],
+    ['a path that can be read in two ways', () => told('/public/..%2fadmin/a'), 403],
+    [
+      'a forged post',
+      () => [...told('/signed-in/a', 'POST'), ['Cookie', around.cookies.member], ['Origin', 'https://evil.test']],
+      403,
+    ],
+    [
+      'a preflight',
+      () => [
+        ...told('/signed-in/a', 'OPTIONS'),
+        ['Origin', 'https://console.test'],
+        ['Access-Control-Request-Method', 'PUT'],
+      ],
+      403,
+    ],
+    ['a store that hangs', () => [...told('/signed-in/a'), ['Cookie', around.cookies.hung]], 503],
+    ['no method', () => told('/public/a').filter(([header]) => header !== 'X-Forwarded-Method'), 403],
+    ['no URI', () => told('/public/a').filter(([header]) => header !== 'X-Forwarded-Uri'), 403],
+    ['two hosts', () => [...told('/public/a'), ['X-Forwarded-Host', 'evil.test']], 403],
+    ['no secret', () => told('/public/a').slice(1), 404],
+    ['another secret', () => [['X-Sallyport-Secret', `${checkSecret}x`], ...told('/public/a').slice(1)], 404],
+  ])('%s', async (_, headers, status) => {
+    expect(statusOf(await ask(headers()))).toBe(status)
+  })
+})
+
+const nginx = findProgram('nginx')
+
+describe.skipIf(!nginx)('nginx in front, as examples/forward-auth/nginx.conf has it', () => {
+  let around: Surroundings
+  let port: number
+  let end: () => Promise<void>
+  beforeAll(async () => {
+    around = await surround('node')
+    port = await freePort()
+    const folder = await mkdtemp(join(tmpdir(), 'sallyport-nginx-'))
+    const example = await readFile(new URL('../../examples/forward-auth/nginx.conf', import.meta.url), 'utf8')
+    const filled = example
+      .replaceAll('LISTEN', `127.0.0.1:${port}`)
+      .replaceAll('SALLYPORT/', `127.0.0.1:${around.runtime.port}/`)
+      .replaceAll('http://APP', `http://127.0.0.1:${around.origin.port}`)
+      .replaceAll('"SECRET"', `"${checkSecret}"`)
+      .replaceAll('app.example.com', 'app.test')
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+      (one) => `${one}_temp_path ${folder}/${one};`,
+    )
+    await writeFile(
+      join(folder, 'nginx.conf'),
+      `daemon off;\nmaster_process off;\npid ${folder}/pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\n${temporary.join('\n')}\n${filled}\n}\n`,
+    )
+    const child = spawn(nginx ?? '', ['-c', join(folder, 'nginx.conf'), '-p', folder], { stdio: 'ignore' })
+    end = async () => {
+      child.kill('SIGTERM')
+      await around.stop()
+      await rm(folder, { recursive: true, force: true })
+    }
+    await listening(port)
+  })
+  afterAll(() => end?.())
+
+  it.each<[string, string, () => Headers, number, readonly string[] | null]>([
+    ['someone signed in', '/signed-in/a?x=1', () => [['Cookie', around.cookies.member]], 200, ['user-0']],
+    [
+      'a forged identity',
+      '/signed-in/a',
+      () => [
+        ['Cookie', around.cookies.member],
+        ['X-Remote-User', 'evil'],
+        ['X_Remote_User', 'evil'],
+      ],
+      200,
+      ['user-0'],
+    ],
+    [
+      'a forged identity of nobody',
+      '/public/a',
+      () => [
+        ['X-Remote-User', 'evil'],
+        ['X-Sallyport-Secret', 'x'],
+      ],
+      200,
+      [],
+    ],
+    [
+      'a forged address',
+      '/signed-in/a',
+      () => [
+        ['X-Forwarded-Uri', '/public/a'],
+        ['X-Original-URL', '/public/a'],
+      ],
+      401,
+      null,
+    ],
+    ['nobody', '/signed-in/a', () => [], 401, null],
+    ['not the role', '/admin/a', () => [['Cookie', around.cookies.member]], 403, null],
+    ['an encoded way out', '/public/..%2fadmin/a', () => [], 403, null],
+  ])('%s', async (_, target, headers, status, user) => {
+    around.origin.received.length = 0
+    around.origin.reply = plainReply
+    const { message } = await send(port, requestText(`GET ${target}`, 'app.test', headers()))
+    expect(message && statusOf(message)).toBe(status)
+    const [received] = around.origin.received
+    expect(received ? valuesOf(received, 'x-remote-user') : null).toEqual(user)
+    expect(received ? valuesOf(received, 'x-sallyport-secret') : []).toEqual([])
+    if (received) expect(received.start).toContain(target)
+  })
+})
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+
+async function listening(port: number): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    const { message } = await send(port, requestText('GET /', 'other.test')).catch(() => ({ message: null }))
+    if (message) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error('nginx does not listen')
+}
