@@ -1,7 +1,11 @@
 /** `sallyport check`: everything that can be found wrong before a request comes. */
 
+import type { Gateway } from '../route/compile.ts'
 import { describeProblem } from '../route/problem.ts'
 import { warn } from '../route/warn.ts'
+import { boundSeconds } from '../session/bound.ts'
+import { promisesOf } from '../session/store.ts'
+import type { Settings } from '../settings.ts'
 import { readConfiguration } from './configuration.ts'
 import { printFindings } from './findings.ts'
 import { placeHelp, placeOptions, type Verb } from './verb.ts'
@@ -21,7 +25,7 @@ ${placeHelp}`,
   options: placeOptions,
   positionals: [],
   async run(given, io) {
-    const { files, surroundings, gateway, findings } = await readConfiguration(given, io)
+    const { files, surroundings, gateway, settings, findings } = await readConfiguration(given, io)
     if (findings.length > 0) {
       printFindings(findings, given.flag('json'), io)
       return 1
@@ -35,10 +39,17 @@ ${placeHelp}`,
       issuers: gateway?.issuers.size ?? 0,
     }
     const { runtime, sources, expectedSecrets } = surroundings
+    const bounds = gateway && settings ? boundsOf(gateway, settings.sessionStore) : []
     if (given.flag('json')) {
       io.out(
         JSON.stringify(
-          { ok: true, findings: [], warnings, checked: { ...counts, runtime, environment: sources, expectedSecrets } },
+          {
+            ok: true,
+            findings: [],
+            warnings,
+            bounds,
+            checked: { ...counts, runtime, environment: sources, expectedSecrets },
+          },
           null,
           2,
         ),
@@ -49,10 +60,33 @@ ${placeHelp}`,
       `No findings: ${plural(counts.rules, 'rule')} of ${plural(counts.origins, 'origin')}, ${plural(counts.issuers, 'issuer')}, in ${plural(counts.files, 'file')}.`,
     )
     if (warnings.length > 0) io.out(`\nWarnings:\n${warnings.map(describeProblem).join('\n')}\n`)
+    if (bounds.length > 0) io.out(`\nWhat has ended passes at most so long:\n${bounds.map(describeBound).join('\n')}\n`)
     for (const name of expectedSecrets) io.out(`${name}: expected as a secret, not looked into.`)
     io.out(`Checked: the files and their names, schema, lint, settings for ${runtime} (from ${sources.join(', ')}).`)
     return 0
   },
 }
+
+interface Bound {
+  readonly origin: string
+  readonly rule: string
+  /** null: nothing ends before its time, for there is no store that could say so. */
+  readonly boundSeconds: number | null
+}
+
+/** By rule, for those that ask who it is. */
+const boundsOf = ({ origins }: Gateway, store: Settings['sessionStore']): Bound[] =>
+  origins.flatMap(({ name, routes }) =>
+    routes
+      .filter(({ access }) => access !== 'public')
+      .map(({ path, freshnessSeconds }) => ({
+        origin: name,
+        rule: path,
+        boundSeconds: boundSeconds(freshnessSeconds, store === 'none' ? null : promisesOf[store]),
+      })),
+  )
+
+const describeBound = ({ origin, rule, boundSeconds: bound }: Bound): string =>
+  `  ${origin} ${rule}: ${bound === null ? 'until it expires (SESSION_STORE is none)' : `${bound} s`}`
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

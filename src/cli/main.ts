@@ -4,14 +4,17 @@ import process from 'node:process'
 import { nearest } from '../route/problem.ts'
 import { check } from './check.ts'
 import { cspSuggest } from './csp-suggest.ts'
+import { deny } from './deny.ts'
 import { explain } from './explain.ts'
 import { FindingsError, printFindings } from './findings.ts'
 import { routes } from './routes.ts'
 import { secret } from './secret.ts'
 import { sessionCreate } from './session-create.ts'
+import { sessionEnd } from './session-end.ts'
+import { sessionLs } from './session-ls.ts'
 import { type Io, readGiven, UsageError, type Verb } from './verb.ts'
 
-const verbs: readonly Verb[] = [check, routes, explain, secret, sessionCreate, cspSuggest]
+const verbs: readonly Verb[] = [check, routes, explain, secret, sessionCreate, sessionLs, sessionEnd, deny, cspSuggest]
 
 /** Runs the CLI in this process, and leaves it its exit code. */
 export async function start(): Promise<void> {

@@ -237,7 +237,9 @@ describe('the process', () => {
   test("passes the checkout's own routes, and says what was checked", async () => {
     const ran = await sallyportProcess(['check'])
     expect(ran).toMatchObject({ code: 0, err: '' })
-    expect(ran.out).toMatch(/^No findings: .*\nChecked: .*wrangler\.toml \[vars\]/)
+    expect(ran.out).toMatch(
+      /^No findings: .*\n\nWhat has ended [\s\S]*: 65 s\n[\s\S]*Checked: .*wrangler\.toml \[vars\]/,
+    )
   }, 30_000)
 
   test('ends with 1 and the finding, for people', async () => {

@@ -1,0 +1,89 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { run } from '../../src/cli/main.ts'
+import { adminSecret, at, type Kept, openKept } from '../support/kept.ts'
+
+let kept: Kept
+let server: Server
+let url = ''
+beforeAll(async () => {
+  kept = openKept()
+  server = createServer(getRequestListener(kept.gateway.endpoints.fetch))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+async function sallyport(
+  words: readonly string[],
+  environment: Record<string, string> = { ADMIN_SECRET: adminSecret },
+) {
+  let [out, err] = ['', '']
+  const io = {
+    cwd: '/',
+    environment,
+    now: () => 0,
+    out(text: string) {
+      out += text
+    },
+    err(text: string) {
+      err += text
+    },
+  }
+  return { code: await run([...words, '--url', url], io), out, err }
+}
+const make = async () =>
+  (await (await kept.admin('POST', '/sessions', { subject: 'ada', roles: ['admin'] })).json()) as {
+    cookie: string
+    id: string
+  }
+const status = async (cookie: string) => (await kept.ask(`GET ${at}/admin`, { cookie })).answer.status
+
+it('lists sessions, ends one, and ends all', async () => {
+  const [a, b] = [await make(), await make()]
+  expect((await sallyport(['session', 'ls', 'ada'])).out).toContain(a.id)
+  expect(await sallyport(['session', 'end', '--id', a.id])).toEqual({ code: 0, out: 'Ended.', err: '' })
+  expect([await status(a.cookie), await status(b.cookie)]).toEqual([401, 200])
+  expect((await sallyport(['session', 'end', '--subject', 'ada', '--json'])).code).toBe(0)
+  expect(await status(b.cookie)).toBe(401)
+  kept.pass(1)
+  const c = await make()
+  expect((await sallyport(['session', 'end', '--issuer', 'sallyport', '--everyone'])).code).toBe(0)
+  expect(await status(c.cookie)).toBe(401)
+  expect((await sallyport(['session', 'ls', 'ada'])).out).toBe('No sessions.')
+})
+
+it('denies a token', async () => {
+  expect(await sallyport(['deny', 'token-1', '--issuer', 'https://i.example'])).toEqual({
+    code: 0,
+    out: 'Denied.',
+    err: '',
+  })
+})
+
+it.each([
+  ['without ADMIN_SECRET', ['session', 'ls', 'ada'], {}, 2, 'ADMIN_SECRET is not set'],
+  ['with another secret', ['session', 'ls', 'ada'], { ADMIN_SECRET: 'wrong' }, 1, '401'],
+  ['with nothing to end', ['session', 'end'], undefined, 2, '--id'],
+  ['with everyone of nobody', ['session', 'end', '--everyone'], undefined, 2, '--everyone goes with --issuer'],
+  ['with a token of nobody', ['deny', 'x'], undefined, 2, '--issuer'],
+])('%s it says what to do', async (_, words, environment, code, message) => {
+  const said = await sallyport(words, environment)
+  expect([said.code, said.err]).toEqual([code, expect.stringContaining(message)])
+})
+
+it('sends the secret to nobody over plain http but this machine', async () => {
+  const said = await run(['session', 'ls', 'ada', '--url', 'http://gateway.example'], {
+    cwd: '/',
+    environment: { ADMIN_SECRET: adminSecret },
+    now: () => 0,
+    out: () => undefined,
+    err: () => undefined,
+  })
+  expect(said).toBe(2)
+})
