@@ -8,8 +8,9 @@ import { createKvStore, type KvNamespace } from '../../src/session/stores/kv.ts'
 import { createMemoryStore } from '../../src/session/stores/memory.ts'
 import { createUpstashStore, openUpstash } from '../../src/session/stores/upstash.ts'
 import { at, openKept } from '../support/kept.ts'
+import { laySession } from '../support/sessions.ts'
 
-const timeoutMilliseconds = 120
+const timeoutMilliseconds = 250
 const faults = ['refused', 'hangs', 'half-written', 'garbage', 'garbage of its own form'] as const
 type Mode = (typeof faults)[number] | 'slow' | 'well'
 let mode: Mode = 'well'
@@ -114,8 +115,8 @@ async function open(store: SessionStore) {
   mode = 'well'
   // made in the memory behind it; what fails is the reading
   const kept = openKept({ STORE_TIMEOUT_MS: String(timeoutMilliseconds) }, { ...memory, read: store.read })
-  const made = await kept.admin('POST', '/sessions', { subject: `ada-${Math.random()}` })
-  const { cookie } = (await made.json()) as { cookie: string }
+  const laid = await laySession(memory, { subject: `ada-${Math.random()}`, ttlSeconds: 3_600 }, now())
+  const cookie = `__Host-sallyport=${laid.cookie}`
   const ask = async (path: string) => (await kept.ask(`GET ${at}${path}`, { cookie })).answer
   return { ...kept, cookie, ask }
 }
