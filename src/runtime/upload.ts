@@ -51,4 +51,4 @@ export function watchUpload(
 }
 
 /** These are through before anyone could call them slow. */
-const smallBytes = 65_536
+export const smallBytes = 65_536
