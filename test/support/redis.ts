@@ -137,8 +137,12 @@ export interface Bridge {
   close(): Promise<void>
 }
 
-/** Speaks Upstash's REST protocol: `POST /` one command, `/pipeline` and `/multi-exec` several. */
-export async function startBridge(redisPort: number, port = 0): Promise<Bridge> {
+/**
+ * Speaks Upstash's REST protocol: `POST /` one command, `/pipeline` and `/multi-exec` several.
+ *
+ * @param delayMilliseconds how far away Redis is
+ */
+export async function startBridge(redisPort: number, port = 0, delayMilliseconds = 0): Promise<Bridge> {
   const token = 'a-token-for-the-tests'
   const connection = createRedisConnection(redisPort)
   let requests = 0
@@ -147,6 +151,7 @@ export async function startBridge(redisPort: number, port = 0): Promise<Bridge> 
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', async () => {
+      if (delayMilliseconds > 0) await new Promise((resolve) => setTimeout(resolve, delayMilliseconds))
       const answer = (status: number, body: unknown): void => {
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
       }
