@@ -9,6 +9,8 @@ export interface Load {
   readonly port: number
   /** A file of raw requests, sent in turn; a NUL parts them. */
   readonly file: string
+  /** How many of them were sent before, so that the turn goes on. */
+  readonly from: number
   readonly seconds: number
   readonly connections: number
 }
@@ -38,13 +40,14 @@ export function findLoader(): Loader {
   const command = wrk
     ? (load: Load) => [
         ...[wrk, '-t1', `-c${load.connections}`, `-d${load.seconds}s`, '-s', join(import.meta.dirname, 'wrk.lua')],
-        ...[`http://127.0.0.1:${load.port}/`, '--', load.file],
+        ...[`http://127.0.0.1:${load.port}/`, '--', load.file, String(load.from)],
       ]
     : (load: Load) => [process.execPath, join(import.meta.dirname, 'own-load.ts'), JSON.stringify(load)]
   return { name: wrk ? 'wrk' : 'our own load', send: (load) => run(command(load), load.seconds) }
 }
 
-async function run([program = '', ...parameters]: readonly string[], seconds: number): Promise<Loaded> {
+/** @param command a program that ends in one line of figures */
+export async function run([program = '', ...parameters]: readonly string[], seconds: number): Promise<Loaded> {
   const child = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'inherit'] })
   const timer = setTimeout(() => child.kill('SIGKILL'), (seconds + 20) * 1000)
   let output = ''

@@ -52,6 +52,7 @@ export function createMeasure({ subjects, loader, credentials, folder, pace, fet
   const kinds = kindsOf(credentials)
   const files = new Map<RequestKind, { file: string; first: string; isLong: boolean }>()
   const warm = new Set<string>()
+  const sent = new Map<string, number>()
 
   return async ({ ours, base, less, isBig }) => {
     const sample = isBig ? sampleOfTransfer : sampleOfLoad
@@ -90,7 +91,10 @@ export function createMeasure({ subjects, loader, credentials, folder, pace, fet
   async function load(leg: Leg, seconds: number): Promise<Loaded> {
     const { file } = await prepared(leg.requests)
     const { port, output } = await subjects.running(leg.subject)
-    const loaded = await loader.send({ port, file, seconds, connections: pace.connections })
+    const name = `${leg.subject} ${leg.requests}`
+    const from = sent.get(name) ?? 0
+    const loaded = await loader.send({ port, file, from, seconds, connections: pace.connections })
+    sent.set(name, from + loaded.requests)
     const wrong = leg.isRefused ? loaded.requests - loaded.refused : loaded.refused
     if (loaded.requests === 0 || wrong + loaded.broken > 0)
       throw new Error(

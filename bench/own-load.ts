@@ -6,10 +6,10 @@ import process from 'node:process'
 import { Reader, statusOf } from '../test/support/http.ts'
 import type { Load, Loaded } from './load.ts'
 
-const { port, file, seconds, connections }: Load = JSON.parse(process.argv[2] ?? '')
+const { port, file, from, seconds, connections }: Load = JSON.parse(process.argv[2] ?? '')
 const requests = readFileSync(file, 'latin1').split('\0').filter(Boolean)
 const latencies: number[] = []
-let next = 0
+let next = from
 let refused = 0
 let broken = 0
 

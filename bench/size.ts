@@ -1,4 +1,4 @@
-/** Weighs the Worker as wrangler would deploy it, by where its modules come from. Run by `npm run size`. */
+/** Weighs the Worker as wrangler would deploy it, by where its modules come from, and times its start. Run by `npm run size`. */
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -7,9 +7,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { gzipSync } from 'node:zlib'
+import { measureStartUp, type StartUp } from './startup.ts'
+
+interface Weight {
+  readonly gzipBytes: number
+  readonly rawBytes: number
+}
 
 const root = join(import.meta.dirname, '..')
-const budget: number = JSON.parse(readFileSync(join(root, 'bench/budgets.json'), 'utf8')).gzipBytes
+const budgets: { readonly gzipBytes: number; readonly startupOverEmptyMs: number } = JSON.parse(
+  readFileSync(join(root, 'bench/budgets.json'), 'utf8'),
+)
 /** What serves Node alone, or brings a megabyte of languages along: never part of a Worker. */
 const unwanted = /node_modules\/(?:undici|@hono\/node-server|zod\/(?:v4\/)?locales)\//
 
@@ -18,7 +26,10 @@ try {
   build(place)
   const bundle = readFileSync(join(place, 'workers.js'), 'utf8').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n')
   const map = JSON.parse(readFileSync(join(place, 'workers.js.map'), 'utf8'))
-  report(bundle, map)
+  const whole = report(bundle, map)
+  const startUp = await measureStartUp(join(place, 'workers.js'))
+  checkStartUp(startUp)
+  console.log(JSON.stringify({ ...whole, ...startUp }))
 } finally {
   rmSync(place, { recursive: true })
 }
@@ -33,7 +44,7 @@ function build(into: string): void {
   })
 }
 
-function report(bundle: string, map: ConstructorParameters<typeof SourceMap>[0]): void {
+function report(bundle: string, map: ConstructorParameters<typeof SourceMap>[0]): Weight {
   const found = map.sources.filter((source) => unwanted.test(source))
   if (found.length > 0) {
     console.error(`never part of a Worker, yet in the bundle: ${found.join(', ')}`)
@@ -49,11 +60,22 @@ function report(bundle: string, map: ConstructorParameters<typeof SourceMap>[0])
     console.log('%s raw %s  gzip %s', name.padEnd(16), String(rawBytes).padStart(7), String(gzipBytes).padStart(6))
   }
   const whole = { gzipBytes: gzipSync(bundle).length, rawBytes: Buffer.byteLength(bundle) }
-  if (whole.gzipBytes > budget) {
-    console.error(`the Worker has ${whole.gzipBytes} bytes gzipped: at most ${budget}, as bench/budgets.json has it`)
+  if (whole.gzipBytes > budgets.gzipBytes) {
+    console.error(
+      `the Worker has ${whole.gzipBytes} bytes gzipped: at most ${budgets.gzipBytes}, as bench/budgets.json has it`,
+    )
     process.exitCode = 1
   }
-  console.log(JSON.stringify(whole))
+  return whole
+}
+
+/** Far above what is measured: another program at work on the same machine is no regression. */
+function checkStartUp({ startupMs, emptyStartupMs }: StartUp): void {
+  const over = startupMs - emptyStartupMs
+  console.log('start to first answer: %s ms, an empty Worker %s ms', startupMs, emptyStartupMs)
+  if (over <= budgets.startupOverEmptyMs) return
+  console.error(`the Worker starts ${over.toFixed(1)} ms after an empty one: at most ${budgets.startupOverEmptyMs}`)
+  process.exitCode = 1
 }
 
 /** The text of the bundle that each group of modules has brought. */

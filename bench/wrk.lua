@@ -1,10 +1,11 @@
--- Sends the requests of a file in turn, each as it stands there; a NUL parts them. Ends in one line of JSON.
+-- Sends the requests of a file in turn, from one of them on, each as it stands there; a NUL parts them. Ends in one line of JSON.
 local requests, at = {}, 0
 
 function init(args)
   local file = assert(io.open(args[1], 'rb'))
   local text = file:read('*a')
   file:close()
+  at = tonumber(args[2]) or 0
   for one in text:gmatch('[^%z]+') do requests[#requests + 1] = one end
 end
 

@@ -78,14 +78,17 @@ async function commandOf(
     return [denoProgram(), 'run', '-A', '--no-check', '--no-lock', '--unstable-no-legacy-abort', entry]
   await bundle(entry, join(directory, 'worker.js'))
   await writeFile(join(directory, 'config.capnp'), workerdConfig(options))
-  return [
-    join(root, 'node_modules/workerd/bin/workerd'),
-    'serve',
-    '--control-fd=3',
-    '--experimental',
-    join(directory, 'config.capnp'),
-  ]
+  return workerdCommand(join(directory, 'config.capnp'))
 }
+
+/** Tells on file descriptor 3 which port it listens on. */
+export const workerdCommand = (config: string): [string, ...string[]] => [
+  join(root, 'node_modules/workerd/bin/workerd'),
+  'serve',
+  '--control-fd=3',
+  '--experimental',
+  config,
+]
 
 /** The Worker as wrangler would bundle it. */
 export const bundle = (entry: string, outfile: string): Promise<unknown> =>
@@ -102,7 +105,8 @@ export const bundle = (entry: string, outfile: string): Promise<unknown> =>
     logLevel: 'error',
   })
 
-function workerdConfig({ environment, kvPort, tls }: RuntimeOptions): string {
+/** For a `worker.js` that stands beside it. */
+export function workerdConfig({ environment, kvPort, tls }: RuntimeOptions): string {
   const bindings = Object.entries(environment).map(
     ([name, value]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(value)})`,
   )
