@@ -72,7 +72,7 @@ export function createMeasure({ subjects, loader, credentials, folder, pace, fet
     const there = files.get(kind)
     if (there) return there
     const requests = await kinds[kind]()
-    const made = { file: join(folder, kind), first: requests[0] ?? '', isLong: requests.length > 100 }
+    const made = { file: join(folder, `${kind}.requests`), first: requests[0] ?? '', isLong: requests.length > 100 }
     writeFileSync(made.file, requests.join('\0'))
     files.set(kind, made)
     return made
