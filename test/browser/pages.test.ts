@@ -37,7 +37,7 @@ describe.skipIf(lacksPrograms)('framing in Chromium', () => {
       `new Promise((done) => { const frame = document.createElement('iframe'); frame.onload = done; frame.src = '${app}/nowhere/at/all'; document.body.append(frame) })`,
     )
     const frame = page.frames().find((other) => other !== page.mainFrame())
-    expect(frame?.url()).toMatch(/^chrome-error:/)
+    await expect.poll(() => frame?.url()).toMatch(/^chrome-error:/)
   })
 })
 
