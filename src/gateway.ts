@@ -29,7 +29,10 @@ import type { Settings } from './settings.ts'
 import { unknownSender } from './shield/csrf.ts'
 import { createCsrfTokens } from './shield/csrf-token.ts'
 import { inspectForm } from './shield/form.ts'
+import type { SignInEntry } from './sign-in/audit.ts'
 import { createKeeper, type SessionEvent } from './sign-in/keeper.ts'
+import { createSealer } from './sign-in/seal.ts'
+import { createSignIn } from './sign-in/sign-in.ts'
 import { actOnVouching, vouchesUnasked } from './sign-in/vouching.ts'
 
 export interface GatewayParts {
@@ -41,7 +44,9 @@ export interface GatewayParts {
   readonly keyCache?: KeyProviderParts['cache']
   /** In place of verifying anything: `sallyport explain --as`, and nobody else. */
   readonly authenticate?: Authenticator
-  /** For keys of issuers only; requests are the runtime's to send. */
+  /** Where it is told who signed in, and who could not. */
+  readonly logSignIn?: (entry: SignInEntry) => void
+  /** For keys of issuers and for providers only; requests are the runtime's to send. */
   readonly fetch: KeyProviderParts['fetch']
   /** Seconds since the epoch. */
   readonly now: () => number
@@ -168,6 +173,24 @@ export function createGateway(parts: GatewayParts): Gateway {
               },
               now,
             },
+      signIn:
+        looking && keeper
+          ? createSignIn({
+              providers: config.providers,
+              table,
+              sealer: createSealer(settings.sealingKeys),
+              life: looking,
+              keeper,
+              lifetimes: settings.session,
+              keys,
+              cache: parts.keyCache,
+              fetch: parts.fetch,
+              timeoutMilliseconds: settings.providerTimeoutMilliseconds,
+              publicScheme: settings.publicScheme,
+              now,
+              audit: parts.logSignIn ?? (() => undefined),
+            })
+          : null,
       reports: parts.logReport ? { table, now, log: parts.logReport } : null,
     }),
   }

@@ -159,7 +159,7 @@ const secureAddress = ({ head }: Asked): [string, string] => [
 ]
 
 /** A person's browser that wants a page, as far as anyone can tell. */
-export function isNavigation({ method, headers }: Head): boolean {
+export function isNavigation({ method, headers }: Pick<Head, 'method' | 'headers'>): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false
   if ((headers.get('sec-fetch-mode') ?? 'navigate') !== 'navigate') return false
   if ((headers.get('sec-fetch-dest') ?? 'document') !== 'document') return false

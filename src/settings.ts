@@ -21,6 +21,8 @@ export interface Settings extends SessionSettings {
   /** How the log names a subject. */
   readonly logSubject: 'plain' | 'pseudonym'
   readonly keysTimeoutMilliseconds: number
+  /** Of one question to a provider that people sign in with. */
+  readonly providerTimeoutMilliseconds: number
   /** Which requests are logged: each, those that were refused or failed, or none. */
   readonly log: 'all' | 'refused' | 'off'
   /** Set where TLS ends in front of Node or Deno; null: as the connection is. */
@@ -32,6 +34,8 @@ export interface Settings extends SessionSettings {
   readonly gatewayName: string
   /** What a proxy that asks for decisions has to show; null: none may ask. */
   readonly checkSecret: string | null
+  /** For what a browser keeps for us while someone signs in; the first seals. Empty: nobody can sign in. */
+  readonly sealingKeys: readonly Uint8Array<ArrayBuffer>[]
   /** For CSRF tokens; the first signs. Empty: none are given out. */
   readonly csrfKeys: readonly Uint8Array<ArrayBuffer>[]
 }
@@ -60,11 +64,20 @@ const schema = z.object({
   SESSION_STORE: z._default(z.enum(storeNames), 'none'),
   STORE_TIMEOUT_MS: z._default(milliseconds, 2_000),
   KEYS_TIMEOUT_MS: z._default(milliseconds, 2_000),
+  PROVIDER_TIMEOUT_MS: z._default(milliseconds, 5_000),
   ...sessionShape,
   LOG: z._default(z.enum(['all', 'refused', 'off']), 'all'),
   LOG_SUBJECT: z._default(z.enum(['plain', 'pseudonym']), 'plain'),
   PUBLIC_SCHEME: z.optional(z.enum(['http', 'https'])),
   ASSERTION_KEY: z.optional(z.pipe(z.pipe(z.string(), z.transform(parseKeys)), assertionKeys)),
+  SEALING_KEY: z.optional(
+    z.pipe(
+      z.pipe(z.string(), z.transform(parseSecrets)),
+      z
+        .array(z.instanceof(Uint8Array).check(z.refine((key) => key.length === 32)))
+        .check(z.minLength(1), z.maxLength(4)),
+    ),
+  ),
   CSRF_KEY: z.optional(
     z.pipe(
       z.pipe(z.string(), z.transform(parseSecrets)),
@@ -84,9 +97,12 @@ const fixes: Readonly<Record<string, string>> = {
   LOG_SUBJECT: 'write plain or pseudonym',
   STORE_TIMEOUT_MS: 'write milliseconds: 2000',
   KEYS_TIMEOUT_MS: 'write milliseconds: 2000',
+  PROVIDER_TIMEOUT_MS: 'write milliseconds: 5000',
   LOG: 'write all, refused or off',
   PUBLIC_SCHEME: 'write https where TLS ends in front of this process, or leave it out',
   ASSERTION_KEY: 'make one with: npx sallyport secret --assertion-key',
+  SEALING_KEY:
+    'make one with: npx sallyport secret (32 bytes in base64url; two, with a comma between, while one replaces the other)',
   CSRF_KEY:
     'make one with: npx sallyport secret (32 bytes in base64url; two, with a comma between, while one replaces the other)',
   CHECK_SECRET: 'make one with: npx sallyport secret (at least 32 characters); or leave it out',
@@ -94,7 +110,7 @@ const fixes: Readonly<Record<string, string>> = {
   ASSERTION_ISSUER: 'write the iss that origins shall find in assertions, or leave it out',
 }
 
-const secrets: ReadonlySet<string> = new Set(['ASSERTION_KEY', 'CSRF_KEY', 'CHECK_SECRET', ...sessionSecrets])
+const secrets: ReadonlySet<string> = new Set(['ASSERTION_KEY', 'CSRF_KEY', 'CHECK_SECRET', 'SEALING_KEY', ...sessionSecrets])
 
 /**
  * @param gateway what the routes ask for; null where they can't be read, so that the rest is told nevertheless
@@ -111,6 +127,7 @@ export function readSettings(environment: Environment, gateway: Gateway | null):
     sessionStore: read.SESSION_STORE,
     storeTimeoutMilliseconds: read.STORE_TIMEOUT_MS,
     keysTimeoutMilliseconds: read.KEYS_TIMEOUT_MS,
+    providerTimeoutMilliseconds: read.PROVIDER_TIMEOUT_MS,
     ...sessionSettings(read),
     log: read.LOG,
     logSubject: read.LOG_SUBJECT,
@@ -119,6 +136,7 @@ export function readSettings(environment: Environment, gateway: Gateway | null):
     assertionIssuer: read.ASSERTION_ISSUER,
     gatewayName: read.GATEWAY_NAME,
     checkSecret: read.CHECK_SECRET ?? null,
+    sealingKeys: read.SEALING_KEY?.map((key) => new Uint8Array(key)) ?? [],
     csrfKeys: read.CSRF_KEY?.map((key) => new Uint8Array(key)) ?? [],
   }
   const problems = gateway ? lacking(settings, gateway) : []
@@ -145,6 +163,17 @@ function lacking(settings: Settings, gateway: Gateway): Problem[] {
         '',
         `not set, and the origin "${asserted.name}" wants assertions`,
         fixes['ASSERTION_KEY'] ?? '',
+      ),
+    )
+  }
+  const signing = origins.find((origin) => origin.providers.length > 0)
+  if (signing && settings.sealingKeys.length === 0) {
+    problems.push(
+      problem(
+        'SEALING_KEY',
+        '',
+        `not set, and people sign in with a provider at the origin "${signing.name}"`,
+        fixes['SEALING_KEY'] ?? '',
       ),
     )
   }

@@ -32,6 +32,8 @@ it('nothing needs to be set', () => {
     sessionStore: 'none',
     storeTimeoutMilliseconds: 2_000,
     keysTimeoutMilliseconds: 2_000,
+    providerTimeoutMilliseconds: 5_000,
+    sealingKeys: [],
     log: 'all',
     logSubject: 'plain',
     publicScheme: null,

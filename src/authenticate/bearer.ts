@@ -26,6 +26,8 @@ export interface TrustedIssuer {
   readonly maxAgeSeconds: number | null
   /** How far ahead the issuer's clock may be: for `nbf` and `iat`. Nothing prolongs `exp`. */
   readonly clockToleranceSeconds: number
+  /** Logout tokens may say of which session they are, and not of whom; written here alone, never by an operator. */
+  readonly needsNoSubject?: true
 }
 
 export interface BearerReader {
@@ -112,7 +114,7 @@ function verifyOptions(issuer: TrustedIssuer, now: number): JWTVerifyOptions {
     algorithms: [...issuer.algorithms],
     issuer: issuer.issuer,
     audience: [...issuer.audience],
-    requiredClaims: ['exp', 'sub'],
+    requiredClaims: issuer.needsNoSubject ? ['exp'] : ['exp', 'sub'],
     clockTolerance: issuer.clockToleranceSeconds,
     currentDate: new Date(now * 1000),
     ...(issuer.type && { typ: issuer.type }),
@@ -152,6 +154,7 @@ function faultInClaims(claims: JWTPayload, issuer: TrustedIssuer, now: number): 
   if (exp <= now) return 'expired'
   if (iat !== undefined && iat > now + issuer.clockToleranceSeconds) return 'not yet valid'
   if (issuer.maxAgeSeconds !== null && (iat === undefined || now - iat > issuer.maxAgeSeconds)) return 'too old'
+  if (sub === undefined && issuer.needsNoSubject) return null
   return typeof sub === 'string' && sub !== '' && sub.length <= maxSubjectChars ? null : 'subject'
 }
 

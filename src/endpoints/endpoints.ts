@@ -13,6 +13,8 @@ export interface EndpointParts {
   readonly signer: AssertionSigner | null
   /** null: no CSRF tokens are given out. */
   readonly csrf: CsrfEndpointParts | null
+  /** null: nobody signs in here. */
+  readonly signIn: Hono | null
   /** null: reports of broken policies go nowhere. */
   readonly reports: ReportsEndpointParts | null
   /** null: nobody else's proxy asks. */
@@ -24,7 +26,7 @@ export interface EndpointParts {
 }
 
 /** What lives under `/.sallyport/` and `/.well-known/sallyport/`: exact paths, on every host, never forwarded. */
-export function createEndpoints({ signer, csrf, reports, check, visitor, admin }: EndpointParts): Hono {
+export function createEndpoints({ signer, csrf, signIn, reports, check, visitor, admin }: EndpointParts): Hono {
   const app = new Hono()
   app.use(async (c, next) => {
     await next()
@@ -39,6 +41,7 @@ export function createEndpoints({ signer, csrf, reports, check, visitor, admin }
     })
   }
   if (csrf) app.route('/', createCsrfEndpoint(csrf))
+  if (signIn) app.route('/', signIn)
   if (reports) app.route('/', createReportsEndpoint(reports))
   if (check) app.route('/', createCheckEndpoint(check))
   if (visitor) app.route('/', createVisitorEndpoints(visitor))

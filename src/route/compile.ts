@@ -4,6 +4,7 @@ import * as z from 'zod/mini'
 import { err, ok, type Result } from '../result.ts'
 import { compileForwarding, upstreamsOf } from './compile-forward.ts'
 import { compileIssuer, type Issuer } from './compile-issuer.ts'
+import { compileProvider, type Provider } from './compile-provider.ts'
 import { compileShield } from './compile-shield.ts'
 import { isHttpUrl } from './http-url.ts'
 import { problemsOf } from './issues.ts'
@@ -21,6 +22,7 @@ import type { IdentityHeaders, Origin, Route, SessionOptions } from './table.ts'
 
 export interface Gateway {
   readonly issuers: ReadonlyMap<string, Issuer>
+  readonly providers: ReadonlyMap<string, Provider>
   readonly origins: readonly Origin[]
 }
 
@@ -71,20 +73,28 @@ function compileChecked(config: unknown, environment: Environment): Result<Gatew
   const issuers = new Map<string, Issuer>()
   for (const [name, issuer] of Object.entries(parsed.data.issuers ?? {}))
     issuers.set(name, compileIssuer(name, issuer, read, report))
+  const providers = new Map<string, Provider>()
+  for (const [name, provider] of Object.entries(parsed.data.providers ?? {}))
+    providers.set(name, compileProvider(name, provider, read, report))
   const origins = parsed.data.origins.map((origin, at) => {
-    for (const name of origin.bearer ?? []) {
-      const near = nearest(name, [...issuers.keys()])
-      if (!issuers.has(name))
+    const known = (key: 'bearer' | 'providers', what: string, all: ReadonlyMap<string, unknown>): void => {
+      for (const name of origin[key] ?? []) {
+        if (all.has(name)) continue
+        const near = nearest(name, [...all.keys()])
+        const names = [...all.keys()].join(', ') || 'none'
         report(
-          ['origins', at, 'bearer'],
+          ['origins', at, key],
           name,
-          'no such issuer',
-          near ? `did you mean "${near}"?` : `known issuers: ${[...issuers.keys()].join(', ') || 'none'}`,
+          `no such ${what}`,
+          near ? `did you mean "${near}"?` : `known ${what}s: ${names}`,
         )
+      }
     }
+    known('bearer', 'issuer', issuers)
+    known('providers', 'provider', providers)
     return compileOrigin(origin, (value) => read(value, ['origins', at, 'upstream'], isHttpUrl))
   })
-  return problems.length > 0 ? err(problems) : ok({ issuers, origins })
+  return problems.length > 0 ? err(problems) : ok({ issuers, providers, origins })
 }
 
 function compileOrigin(config: OriginConfig, readUrl: (value: string | { env: string }) => string): Origin {
@@ -100,7 +110,8 @@ function compileOrigin(config: OriginConfig, readUrl: (value: string | { env: st
     session: Boolean(config.session),
     sessionOptions: sessionOptionsOf(config.session),
     bearer: config.bearer ?? [],
-    signIn: config.signIn ?? null,
+    providers: config.providers ?? [],
+    signIn: config.signIn ?? (config.providers ? '/.sallyport/sign-in' : null),
     redirectToHttps: config.redirectToHttps ?? false,
     shield: compileShield(config),
     routes,

@@ -19,6 +19,7 @@ const lintOrigin = (origin: Origin): Problem[] => [
   ...origin.routes.flatMap((route) => lintRoute(route)),
   ...signInGuarded(origin),
   ...credentialsMissing(origin),
+  ...sessionsUnread(origin),
 ]
 
 function hostsClaimedTwice(origins: readonly Origin[]): Problem[] {
@@ -178,6 +179,20 @@ function credentialsMissing(origin: Origin): Problem[] {
       ]
     : []
 }
+
+/** Who signs in gets a session, and here it would never be read. */
+const sessionsUnread = (origin: Origin): Problem[] =>
+  origin.providers.length > 0 && !origin.session
+    ? [
+        problem(
+          origin,
+          ['providers'],
+          origin.providers,
+          'who signs in here is not known here: the origin reads no sessions',
+          'write session: true',
+        ),
+      ]
+    : []
 
 const problem = (
   origin: Origin,

@@ -41,3 +41,8 @@ export const httpUrl = z
   .check(
     z.refine(isHttpUrl, 'write an http or https URL without user, query or fragment: "https://billing.example.net"'),
   )
+
+export const claimPath = z.union(
+  [text, list(text)],
+  'write a claim path: "realm_access.roles", or a list of keys: ["https://example.com/roles"]',
+)

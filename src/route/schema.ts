@@ -4,7 +4,8 @@ import * as z from 'zod/mini'
 import { readPattern } from './pattern.ts'
 import { cache, forwarding, upstream } from './schema-forward.ts'
 import { shield } from './schema-shield.ts'
-import { env, httpUrl, identityName, list, method, text } from './schema-words.ts'
+import { provider } from './schema-sign-in.ts'
+import { claimPath, env, httpUrl, identityName, list, method, text } from './schema-words.ts'
 
 /** Who may. Roles: one of them is enough; scopes: every one is needed (RFC 6750 section 3.1). */
 export type Access = 'public' | 'optional' | Requirement
@@ -19,11 +20,6 @@ export type Requirement =
   | { readonly not: Requirement }
 
 export type ClaimValue = string | number | boolean
-
-const claimPath = z.union(
-  [text, list(text)],
-  'write a claim path: "realm_access.roles", or a list of keys: ["https://example.com/roles"]',
-)
 
 const requirement: z.ZodMiniType<Requirement, Requirement> = z.lazy(() =>
   z.union(
@@ -128,6 +124,7 @@ const originSchema = z.strictObject({
   failover: z.optional(z.strictObject({ restSeconds: z.number().check(z.minimum(0), z.maximum(3_600)) })),
   session: z.optional(z.union([z.boolean(), sessionOptions], 'write true, or { claims, clearSiteData }')),
   bearer: z.optional(list(text)),
+  providers: z.optional(list(text)),
   signIn: z.optional(
     z
       .string()
@@ -189,6 +186,9 @@ const issuerSchema = z
 export const gatewaySchema = z.strictObject({
   issuers: z.optional(
     z.record(z.string().check(z.regex(/^[a-z][a-z0-9-]*$/, 'name an issuer in lower case')), issuerSchema),
+  ),
+  providers: z.optional(
+    z.record(z.string().check(z.regex(/^[a-z][a-z0-9-]{0,31}$/, 'name a provider in lower case')), provider),
   ),
   origins: list(originSchema),
 })

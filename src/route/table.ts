@@ -25,6 +25,8 @@ export interface Origin {
   readonly sessionOptions: SessionOptions
   /** Names of the issuers whose Bearer tokens it takes; empty: `Authorization` isn't read. */
   readonly bearer: readonly string[]
+  /** Names of the providers that people sign in with here. */
+  readonly providers: readonly string[]
   /** Where a navigation without credential is sent. */
   readonly signIn: string | null
   /** What comes by http is sent to https, before anything else is looked at. */

@@ -2,6 +2,7 @@
 
 import type { ReportEntry } from '../endpoints/reports.ts'
 import type { LogEntry } from '../log-entry.ts'
+import type { SignInEntry } from '../sign-in/audit.ts'
 import type { SessionEvent } from '../sign-in/keeper.ts'
 
 /** Facts that are null are left out; the refusal's own facts stand under `why`. */
@@ -21,3 +22,11 @@ export const reportLine = ({ at, ...entry }: ReportEntry): string =>
 /** What happened to a session. */
 export const eventLine = ({ at, ...event }: SessionEvent): string =>
   JSON.stringify({ time: new Date(at * 1000).toISOString(), ...event })
+
+/** Who signed in, or could not: the audit line. */
+export const signInLine = ({ at, ...entry }: SignInEntry): string =>
+  JSON.stringify(
+    Object.fromEntries(
+      Object.entries({ time: new Date(at * 1000).toISOString(), ...entry }).filter(([, value]) => value !== null),
+    ),
+  )

@@ -11,7 +11,7 @@ import { createUpstashStore, openUpstash } from '../session/stores/upstash.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { overasked, unmet } from '../unmet.ts'
 import { openOrClose } from './closed.ts'
-import { eventLine, logLine, reportLine } from './log.ts'
+import { eventLine, logLine, reportLine, signInLine } from './log.ts'
 
 export interface Runtime {
   readonly name: 'workerd' | 'deno' | 'node'
@@ -74,6 +74,7 @@ export function openGateway(routes: unknown, environment: Environment, runtime: 
     now,
     log,
     logEvent: (event) => console.log(eventLine(event)),
+    logSignIn: (entry) => console.log(signInLine(entry)),
     logReport: (entry) => console.log(reportLine(entry)),
   })
   return { gateway, settings: settings.value }

@@ -11,6 +11,8 @@ export interface AddressBook {
   place(issuer: string, subject: string): Promise<string>
   /** 11 characters of the like over the issuer alone. */
   issuerPlace(issuer: string): Promise<string>
+  /** Key of what is known of something that an issuer named: the subject of its `sid`, a `jti` that was used. */
+  about(what: 'sid' | 'logout', issuer: string, name: string): Promise<Key>
   /** Key of a token that is denied by its `jti`. */
   denied(issuer: string, jti: string): Promise<Key>
 }
@@ -44,6 +46,10 @@ export function createAddressBook(secret: string): AddressBook {
     },
     place: async (issuer, subject) => (await mac(`${issuer}\0${subject}`)).slice(0, placeChars),
     issuerPlace: async (issuer) => (await mac(issuer)).slice(0, issuerPlaceChars),
+    async about(what, issuer, name) {
+      const hash = await mac(`${issuer}\0${what}\0${name}`)
+      return { place: `${what}-${hash.slice(0, 2)}`, name: `${what}:${hash}` }
+    },
     async denied(issuer, jti) {
       const hash = await mac(`${issuer}\0jti\0${jti}`)
       return { place: `denied-${hash.slice(0, 2)}`, name: `denied:${hash}` }

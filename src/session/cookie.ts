@@ -33,10 +33,13 @@ export function readSessionCookie(header: string): CookieReading {
   return { kind: 'ambiguous' }
 }
 
+/** The session's cookie, and those of a sign-in under way. */
+const ours = /__host-(?:sign-in-)?sallyport/i
+
 /** The header without any part that speaks of the gateway's cookie; null when nothing else is left. */
 export function cutSessionCookie(header: string): string | null {
-  if (!header.toLowerCase().includes('__host-sallyport')) return header
-  const kept = header.split(';').filter((part) => !part.toLowerCase().includes('__host-sallyport'))
+  if (!ours.test(header)) return header
+  const kept = header.split(';').filter((part) => !ours.test(part))
   return kept.map(trimSpace).filter(Boolean).join('; ') || null
 }
 
@@ -45,7 +48,7 @@ export function cutSessionCookie(header: string): string | null {
  * name (`=__Host-sallyport=x`), which browsers send back as if its value were a name and another value.
  */
 export const setsSessionCookie = (setCookie: string): boolean =>
-  /^(?:[^=;]*|\s*=[^;]*)__host-sallyport/i.test(setCookie)
+  /^(?:[^=;]*|\s*=[^;]*)__host-(?:sign-in-)?sallyport/i.test(setCookie)
 
 /** @returns a fresh value: 256 random bits */
 export function makeCookieValue(place = ''): string {

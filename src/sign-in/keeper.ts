@@ -15,7 +15,7 @@ import type { Lifetimes } from '../session/settings.ts'
 export interface SessionEvent {
   readonly event: 'session-made' | 'session-rotated' | 'session-ended' | 'token-denied' | 'sign-in-refused'
   readonly at: number
-  readonly by: 'origin' | 'admin' | 'visitor' | 'gateway'
+  readonly by: 'origin' | 'admin' | 'visitor' | 'provider' | 'gateway'
   readonly why?: string
   readonly session?: string
   readonly issuer?: string

@@ -66,7 +66,7 @@ describe('secret', () => {
   test('prints a key that ASSERTION_KEY takes', async () => {
     const { out } = await sallyport(['secret', '--assertion-key'])
     const { readSettings } = await import('../../src/settings.ts')
-    const settings = readSettings({ ASSERTION_KEY: out }, { issuers: new Map(), origins: [] })
+    const settings = readSettings({ ASSERTION_KEY: out }, { issuers: new Map(), providers: new Map(), origins: [] })
     expect(settings).toMatchObject({ ok: true, value: { assertionKeys: [{ kty: 'EC', kid: expect.any(String) }] } })
     const { createAssertionSigner } = await import('../../src/forward/assertion.ts')
     const keys = settings.ok ? settings.value.assertionKeys : []

@@ -30,7 +30,7 @@ export interface Asked {
   readonly sent: ReadonlyMap<string, string>
 }
 
-type Replaceable = Partial<Pick<GatewayParts, 'store' | 'keyCache' | 'fetch' | 'now'>>
+type Replaceable = Partial<Pick<GatewayParts, 'store' | 'keyCache' | 'fetch' | 'now' | 'logSignIn'>>
 
 /** @param environment also the settings, as strings */
 export function openTestGateway(

@@ -1,6 +1,7 @@
-/** The reference of `defineGateway`: the gateway and its issuers. */
+/** The reference of `defineGateway`: the gateway, its issuers and its providers. */
 
 import type { GatewayConfig, IssuerConfig } from '../../route/schema.ts'
+import type { ProviderConfig } from '../../route/schema-sign-in.ts'
 import { type Entries, entry } from './entry.ts'
 
 export const gateway: Entries<GatewayConfig> = {
@@ -9,6 +10,12 @@ export const gateway: Entries<GatewayConfig> = {
     'none',
     'Whoever signs Bearer JWTs that origins may accept, by a name in lower case.',
     "issuers: { corp: { issuer: 'https://issuer.example.com', audience: 'api', algorithms: ['RS256'] } }",
+  ),
+  providers: entry(
+    '{ [name]: provider }',
+    'none',
+    'Whom people sign in with (OpenID Connect), by a name in lower case; see docs/sign-in.md.',
+    "providers: { corp: { issuer: 'https://id.example.com', clientId: 'gateway', clientSecret: { env: 'CORP_SECRET' } } }",
   ),
   origins: entry(
     'origin[]',
@@ -73,5 +80,70 @@ export const issuer: Entries<IssuerConfig> = {
     '5',
     "How far ahead the issuer's clock may be, for `nbf` and `iat`. Nothing prolongs `exp`.",
     'clockToleranceSeconds: 0',
+  ),
+}
+
+export const provider: Entries<ProviderConfig> = {
+  issuer: entry(
+    'string | { env }',
+    'required',
+    'Its issuer: a URL, compared whole. Discovery (`/.well-known/openid-configuration` below it) tells the rest.',
+    "issuer: { env: 'CORP_ISSUER' }",
+  ),
+  clientId: entry('string | { env }', 'required', 'The id that it gave to this gateway.', "clientId: 'gateway'"),
+  clientSecret: entry(
+    '{ env }',
+    'none: PKCE alone',
+    'The secret that it gave to this gateway.',
+    "clientSecret: { env: 'CORP_SECRET' }",
+  ),
+  clientKey: entry(
+    '{ env }',
+    'none',
+    'In place of a secret: a private key as JWK with `kid` and `alg`, for `private_key_jwt`.',
+    "clientKey: { env: 'CORP_KEY' }",
+  ),
+  clientAuthentication: entry(
+    "'basic' | 'post'",
+    'what the provider takes, `basic` first',
+    'How the secret is sent.',
+    "clientAuthentication: 'post'",
+  ),
+  label: entry(
+    'string',
+    'its name',
+    'What people read where there are several to choose from.',
+    "label: 'Example Inc.'",
+  ),
+  scopes: entry(
+    'string[]',
+    "`['openid', 'profile', 'email']`",
+    'What is asked for; `openid` must be among them.',
+    "scopes: ['openid', 'email', 'groups']",
+  ),
+  claims: entry(
+    'string[] | { [name]: path }',
+    '`email`, `email_verified`, `name`, `preferred_username`',
+    'The claims that the session keeps, of the ID token and of userinfo: names, or names and the paths where they stand. `auth_time`, `acr` and `amr` are always kept.',
+    "claims: { email: 'email', team: 'org.team' }",
+  ),
+  roles: entry(
+    'string | string[]',
+    'none: its people have no roles',
+    'The claim with the roles: a path with dots, or a list of keys. The claim is a list, words between spaces or commas, or an object whose keys are the roles.',
+    "roles: 'realm_access.roles'",
+  ),
+  userinfo: entry('boolean', 'true', 'Whether userinfo is asked, where the provider has it.', 'userinfo: false'),
+  algorithm: entry(
+    'string',
+    "`'RS256'`",
+    'The one algorithm that its ID tokens are signed with: RS, PS or ES with 256, 384 or 512, or EdDSA.',
+    "algorithm: 'ES256'",
+  ),
+  parameters: entry(
+    '{ [name]: string }',
+    'none',
+    "More of the authorization request, such as `prompt` or `audience`; never what is the gateway's to say.",
+    "parameters: { prompt: 'select_account' }",
   ),
 }

@@ -35,9 +35,15 @@ export const origin: Entries<Omit<OriginConfig, keyof InheritedConfig>> = {
     'The issuers whose Bearer tokens it takes.',
     "bearer: ['corp']",
   ),
+  providers: entry(
+    'string[]',
+    'none',
+    'The providers that people sign in with here; wants `session: true`.',
+    "providers: ['corp']",
+  ),
   signIn: entry(
     'string',
-    'none: 401',
+    '`/.sallyport/sign-in` where there are providers, else none: 401',
     'Where a navigation without credential is sent: a path or a URL; `return_to` is added.',
     "signIn: '/login'",
   ),

@@ -1,6 +1,6 @@
 /** Writes docs/routes.md from the tables: `npm run docs`. */
 
-import { gateway, issuer } from './gateway.ts'
+import { gateway, issuer, provider } from './gateway.ts'
 import { inherited, parts } from './inherited.ts'
 import { columnsOfMarkdown } from './markdown.ts'
 import { origin, paths, rule } from './origin.ts'
@@ -23,6 +23,12 @@ ${columnsOfMarkdown(gateway)}
 ### An issuer
 
 ${columnsOfMarkdown(issuer)}
+
+### A provider
+
+Whom people sign in with; docs/sign-in.md says how.
+
+${columnsOfMarkdown(provider)}
 
 ## An origin
 

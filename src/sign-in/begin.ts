@@ -1,0 +1,52 @@
+/** Begins the session of someone who has just signed in, and ends the one that their browser had before. */
+
+import { within } from '../authenticate/share.ts'
+import { err, ok, type Result } from '../result.ts'
+import { readSessionCookie } from '../session/cookie.ts'
+import type { LifeParts } from '../session/life.ts'
+import type { Lifetimes } from '../session/settings.ts'
+import type { Failure } from './failure.ts'
+import type { SignedIn } from './identity.ts'
+import type { Keeper } from './keeper.ts'
+
+export interface BeginParts {
+  readonly keeper: Keeper
+  readonly life: LifeParts
+  readonly lifetimes: Lifetimes
+  readonly timeoutMilliseconds: number
+}
+
+export interface Begun {
+  /** What the cookie holds: a new value each time, whatever the browser had. */
+  readonly cookie: string
+  readonly subject: string
+}
+
+export async function beginSession(
+  { keeper, life, lifetimes, timeoutMilliseconds }: BeginParts,
+  identity: SignedIn & { readonly scopes: readonly string[] },
+  { cookies, request }: { readonly cookies: string; readonly request: Request },
+): Promise<Result<Begun, Failure>> {
+  const from = { address: null, userAgent: request.headers.get('user-agent') }
+  try {
+    const { sid } = identity.claims
+    if (typeof sid === 'string') await within(timeoutMilliseconds, knowSid(life, identity, sid, lifetimes.maxSeconds))
+    const made = await keeper.signIn(identity, from, null, 'gateway')
+    await endPrevious(keeper, cookies)
+    return ok({ cookie: made.cookie, subject: identity.subject })
+  } catch (error) {
+    return err({ reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' })
+  }
+}
+
+/** A provider may end its session by this name alone (OpenID Connect Back-Channel Logout 1.0 section 2.4). */
+async function knowSid(life: LifeParts, { issuer, subject }: SignedIn, sid: string, seconds: number): Promise<void> {
+  await life.store.write(await life.book.about('sid', issuer, sid), subject, seconds)
+}
+
+/** Ended at once, with no grace for requests in flight: a value that somebody planted must not live on. */
+async function endPrevious(keeper: Keeper, cookies: string): Promise<void> {
+  const reading = readSessionCookie(cookies)
+  const previous = reading.kind === 'value' ? await keeper.find(reading.value) : null
+  if (previous) await keeper.end(previous, 'signed in anew', 'gateway')
+}

@@ -1,0 +1,44 @@
+/** The pages a person sees on the way in: what went wrong, and whom to sign in with. */
+
+import { pageHeaders, style } from '../page.ts'
+import { adviceOn, type Failure } from './failure.ts'
+
+export const signInPath = '/.sallyport/sign-in'
+
+/** @param canRetry false where trying again at once would only do the same */
+export function failurePage(failure: Failure, requestId: string): Response {
+  const { status, title, detail } = adviceOn(failure)
+  const again = failure.reason === 'not-a-navigation' ? '' : `<p><a href="${signInPath}">Sign in again</a></p>`
+  const body = page(
+    title,
+    `<p>${detail}</p>${again}<p><small>${status} &middot; ${failure.reason} &middot; request ${requestId}</small></p>`,
+  )
+  return new Response(body, {
+    status,
+    headers: [...pageHeaders, ...bare, ['x-sallyport', 'refused'], ['x-request-id', requestId]],
+  })
+}
+
+/** Links, not buttons: choosing changes nothing here. */
+export function chooserPage(choices: readonly { readonly label: string; readonly href: string }[]): Response {
+  const links = choices.map(({ label, href }) => `<li><a href="${escaped(href)}">${escaped(label)}</a></li>`)
+  return new Response(page('Sign in', `<p>Sign in with:</p><ul>${links.join('')}</ul>`), {
+    headers: [...pageHeaders, ...bare],
+  })
+}
+
+/** What stands in the address of these pages is nobody else's business. */
+const bare: [string, string][] = [['referrer-policy', 'no-referrer']]
+
+const page = (title: string, body: string): string => `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${title}</title>
+<style>${style}</style>
+<h1>${title}</h1>
+${body}
+</html>
+`
+
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

@@ -1,0 +1,145 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  clientSecret,
+  endAtProvider,
+  type IdentityProvider,
+  signInAtProvider,
+  startIdentityProvider,
+} from '../support/identity-provider.ts'
+import { hasRedis, type RedisProcess, startBridge, startRedis } from '../support/redis.ts'
+import { type RunningRuntime, runtimeNames, startRuntime } from '../support/runtimes.ts'
+import { sealingKey } from '../support/sign-in-gateway.ts'
+import { createVisitor } from '../support/visitor.ts'
+
+const entry = { workerd: 'entry/sign-in-worker.ts', deno: 'entry/sign-in-deno.ts', node: 'entry/sign-in-node.ts' }
+
+describe.each(runtimeNames)('signing in at a real provider, on %s', (name) => {
+  let provider: IdentityProvider
+  let origin: Server
+  let redis: RedisProcess | null = null
+  let upstash: Awaited<ReturnType<typeof startBridge>> | null = null
+  let runtime: RunningRuntime
+  let self: string
+  const skips = name === 'workerd' && !hasRedis()
+
+  beforeAll(async () => {
+    if (skips) return
+    provider = await startIdentityProvider()
+    origin = createServer((request, response) => {
+      response.end(JSON.stringify({ url: request.url, headers: request.headers }))
+    })
+    await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve))
+    const store: Record<string, string> = { SESSION_STORE: 'memory' }
+    if (name === 'workerd') {
+      redis = await startRedis()
+      upstash = await startBridge(redis.port)
+      Object.assign(store, {
+        SESSION_STORE: 'upstash',
+        UPSTASH_REDIS_REST_URL: upstash.url,
+        UPSTASH_REDIS_REST_TOKEN: upstash.token,
+      })
+    }
+    runtime = await startRuntime(name, {
+      entry,
+      environment: {
+        ...store,
+        CORP_ISSUER: provider.issuer,
+        CORP_SECRET: clientSecret,
+        SEALING_KEY: sealingKey,
+        APP_URL: `http://127.0.0.1:${(origin.address() as AddressInfo).port}`,
+      },
+    })
+    self = `http://127.0.0.1:${runtime.port}`
+    await provider.admit(self)
+  })
+
+  afterAll(async () => {
+    if (skips) return
+    await runtime.stop()
+    await provider.stop()
+    origin.close()
+    origin.closeAllConnections()
+    await upstash?.close()
+    await redis?.stop()
+  })
+
+  it.skipIf(skips)('brings a person from the page they wanted to the provider, and back as who they are', async () => {
+    const visitor = createVisitor()
+    const back = await signInAtProvider(visitor, `${self}/orders?page=2`, 'root')
+    const { url, response } = await visitor.follow(back.href)
+    expect(url.href).toBe(`${self}/orders?page=2`)
+    const seen = (await response?.json()) as { headers: Record<string, string> }
+    expect(seen.headers).toMatchObject({
+      'x-remote-user': 'root',
+      'x-remote-email': 'root@example.com',
+      'x-remote-roles': 'admin',
+    })
+    expect(JSON.stringify(seen.headers)).not.toContain('sallyport=')
+    expect((await visitor.go(`${self}/admin/`)).status).toBe(200)
+    expect(provider.asked).toContain('POST /request')
+    const lines = runtime.output()
+    expect(lines).toContain('"outcome":"signed-in"')
+    for (const value of visitor.cookies(self).values()) expect(lines).not.toContain(value)
+  })
+
+  it.skipIf(skips)('signs five tabs in at once', async () => {
+    const visitor = createVisitor()
+    const starts = [0, 1, 2, 3, 4].map((tab) => `${self}/.sallyport/sign-in?return_to=/tab/${tab}`)
+    const asked = await Promise.all(
+      starts.map(async (start) => (await visitor.go(start)).headers.get('location') ?? ''),
+    )
+    // the first tab signs in; the others find the provider's session
+    const backs: URL[] = []
+    for (const at of asked) backs.push(await signInAtProvider(visitor, at, 'alice'))
+    const returned = await Promise.all(backs.map((back) => visitor.go(back.href)))
+    expect(returned.map((response) => response.headers.get('location'))).toEqual(
+      [0, 1, 2, 3, 4].map((tab) => `/tab/${tab}`),
+    )
+    expect((await visitor.go(`${self}/`)).status).toBe(200)
+  })
+
+  it.skipIf(skips)('says so when consent was denied, and signs nobody in', async () => {
+    const visitor = createVisitor()
+    const back = await signInAtProvider(visitor, `${self}/orders`, 'bob', 'no')
+    const response = await visitor.go(back.href)
+    expect(response.status).toBe(403)
+    expect(await response.text()).toContain('denied')
+    expect(visitor.cookies(self).has('__Host-sallyport')).toBe(false)
+  })
+
+  it.skipIf(skips)('takes an answer once: going back and forth changes nothing', async () => {
+    const visitor = createVisitor()
+    const back = await signInAtProvider(visitor, `${self}/orders`, 'alice')
+    expect((await visitor.go(back.href)).status).toBe(303)
+    const value = visitor.cookies(self).get('__Host-sallyport')
+    expect((await visitor.go(back.href)).status).toBe(400)
+    expect(visitor.cookies(self).get('__Host-sallyport')).toBe(value)
+    expect((await visitor.go(`${self}/orders`)).status).toBe(200)
+  })
+
+  it.skipIf(skips)('signs out where the provider says so, in every browser of that session', async () => {
+    const first = createVisitor()
+    await first.follow((await signInAtProvider(first, `${self}/orders`, 'carol')).href)
+    const second = createVisitor()
+    for (const [name, value] of first.cookies(provider.issuer)) second.cookies(provider.issuer).set(name, value)
+    await second.follow((await signInAtProvider(second, `${self}/orders`, 'carol')).href)
+    const elsewhere = createVisitor()
+    await elsewhere.follow((await signInAtProvider(elsewhere, `${self}/orders`, 'carol')).href)
+    const statuses = () =>
+      Promise.all([first, second, elsewhere].map(async (who) => (await who.go(`${self}/orders`)).status))
+    expect(await statuses()).toEqual([200, 200, 200])
+
+    await endAtProvider(first, provider.issuer)
+    expect(await statuses()).toEqual([303, 303, 200])
+    expect(runtime.output()).toContain('"outcome":"signed-out"')
+  })
+
+  it.skipIf(skips)('gives another browser nothing for the same answer', async () => {
+    const back = await signInAtProvider(createVisitor(), `${self}/orders`, 'alice')
+    const stranger = createVisitor()
+    expect((await stranger.go(back.href)).status).toBe(400)
+    expect(stranger.cookies(self).size).toBe(0)
+  })
+})

@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { openSignInGateway, self } from '../support/sign-in-gateway.ts'
+
+const cookieOf = (response: Response): string | undefined =>
+  response.headers.getSetCookie().find((cookie) => cookie.startsWith('__Host-sallyport='))
+
+describe('signing in', () => {
+  it('sends a person to the provider with PKCE, state and nonce', async () => {
+    const { start, visitor } = await openSignInGateway()
+    const asked = await start()
+    expect(asked.origin + asked.pathname).toBe('https://id.example.com/authorize')
+    expect(Object.fromEntries(asked.searchParams)).toEqual({
+      client_id: 'gateway',
+      response_type: 'code',
+      redirect_uri: `${self}/.sallyport/callback`,
+      scope: 'openid profile email',
+      state: expect.stringMatching(/^[\w-]{43}$/),
+      nonce: expect.stringMatching(/^[\w-]{43}$/),
+      code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+      code_challenge_method: 'S256',
+    })
+    expect([...visitor.cookies(self).keys()]).toEqual([
+      `__Host-sign-in-sallyport-${asked.searchParams.get('state')?.slice(0, 8)}`,
+    ])
+  })
+
+  it('brings a person back to where they were going, as who the provider says', async () => {
+    const { start, answer, visitor, provider, audit, ask } = await openSignInGateway()
+    const asked = await start()
+    const response = await visitor.go(answer(asked))
+    expect(response.status).toBe(303)
+    expect(response.headers.get('location')).toBe('/orders?page=2')
+    expect(cookieOf(response)).toMatch(/^__Host-sallyport=v1\.[\w.-]+; Path=\/; Secure; HttpOnly; SameSite=Lax$/)
+    expect(audit).toEqual([expect.objectContaining({ outcome: 'signed-in', subject: 'alice', provider: 'corp' })])
+
+    const token = provider.asked.find(({ path }) => path === '/token')
+    const verifier = token?.form.get('code_verifier') ?? ''
+    expect(createHash('sha256').update(verifier).digest('base64url')).toBe(asked.searchParams.get('code_challenge'))
+    expect(token?.headers.get('authorization')).toBe(`Basic ${btoa('gateway:a+secret%3A+with%2Bsigns')}`)
+
+    const cookie = `__Host-sallyport=${visitor.cookies(self).get('__Host-sallyport')}`
+    const page = await ask('GET https://app.example.com/orders?page=2', { cookie })
+    expect([page.forwarded, page.sent.get('x-remote-user')]).toEqual([true, 'alice'])
+  })
+
+  it('sends a navigation without session to sign in by itself', async () => {
+    const { ask } = await openSignInGateway()
+    const { answer } = await ask('GET https://app.example.com/orders?page=2', { accept: 'text/html' })
+    expect(answer.status).toBe(303)
+    expect(answer.headers).toContainEqual(['location', '/.sallyport/sign-in?return_to=%2Forders%3Fpage%3D2'])
+  })
+
+  it('gives the browser a new session each time, and ends the one it had', async () => {
+    const { start, answer, visitor, ask } = await openSignInGateway()
+    const planted = new Set<string>()
+    for (let round = 0; round < 3; round++) {
+      await visitor.go(answer(await start()))
+      planted.add(visitor.cookies(self).get('__Host-sallyport') ?? '')
+    }
+    expect(planted.size).toBe(3)
+    const passes = []
+    for (const value of planted) {
+      const { forwarded } = await ask('GET https://app.example.com/', { cookie: `__Host-sallyport=${value}` })
+      passes.push(forwarded)
+    }
+    expect(passes).toEqual([false, false, true])
+  })
+
+  it('lets five tabs sign in that began at once, in any order', async () => {
+    const { start, answer, visitor, provider } = await openSignInGateway()
+    // none has the cookies of another yet: each tab asked before any was answered
+    const tabs = []
+    const jar = visitor.cookies(self)
+    const handedOut = new Map<string, string>()
+    for (let tab = 0; tab < 5; tab++) {
+      jar.clear()
+      const asked = await start(visitor, `/.sallyport/sign-in?return_to=/tab/${tab}`)
+      for (const [name, value] of jar) handedOut.set(name, value)
+      tabs.push({ url: answer(asked), path: `/tab/${tab}`, nonce: asked.searchParams.get('nonce') ?? '' })
+    }
+    for (const [name, value] of handedOut) jar.set(name, value)
+    expect(jar.size).toBe(5)
+    for (const { url, path, nonce } of tabs.reverse()) {
+      provider.nonce = nonce
+      expect((await visitor.go(url)).headers.get('location')).toBe(path)
+    }
+  })
+
+  it('keeps no more than five sign-ins under way', async () => {
+    const gateway = await openSignInGateway()
+    const first = await gateway.start()
+    for (let tab = 0; tab < 5; tab++) {
+      gateway.pass(1)
+      await gateway.start()
+    }
+    expect(gateway.visitor.cookies(self).size).toBe(5)
+    await gateway.visitor.go(gateway.answer(first))
+    expect(gateway.audit[0]?.reason).toBe('no-transaction')
+  })
+
+  it('forgets a sign-in after ten minutes', async () => {
+    const gateway = await openSignInGateway()
+    const asked = await gateway.start()
+    gateway.pass(600)
+    const response = await gateway.visitor.go(gateway.answer(asked))
+    expect([response.status, gateway.audit[0]?.reason]).toEqual([400, 'transaction-expired'])
+  })
+
+  it('begins none for what is no navigation', async () => {
+    const { visitor } = await openSignInGateway()
+    const response = await visitor.go(`${self}/.sallyport/sign-in`, { headers: { accept: 'application/json' } })
+    expect([response.status, response.headers.getSetCookie()]).toEqual([400, []])
+    const post = await visitor.go(`${self}/.sallyport/sign-in`, { method: 'POST' })
+    expect([post.status, post.headers.getSetCookie()]).toEqual([404, []])
+  })
+
+  it('shows a page to choose on where there are several providers, and only those of the origin', async () => {
+    const { visitor } = await openSignInGateway({
+      more: {
+        partner: { issuer: 'https://partner.example.com', clientId: 'p', label: 'Partner & <Co>' },
+        hidden: { issuer: 'https://hidden.example.com', clientId: 'h' },
+      },
+      origin: { providers: ['corp', 'partner'] },
+    })
+    const response = await visitor.go(`${self}/.sallyport/sign-in?return_to=/orders`)
+    const page = await response.text()
+    expect(response.status).toBe(200)
+    expect(page).toContain('/.sallyport/sign-in?provider=corp&#38;return_to=%2Forders')
+    expect(page).toContain('Partner &#38; &#60;Co&#62;')
+    expect(page).not.toContain('hidden')
+    expect(response.headers.getSetCookie()).toEqual([])
+    const chosen = await visitor.go(`${self}/.sallyport/sign-in?provider=corp`)
+    expect(chosen.headers.get('location')).toContain('https://id.example.com/authorize')
+    expect((await visitor.go(`${self}/.sallyport/sign-in?provider=hidden`)).status).toBe(200)
+  })
+
+  it('is not there where the origin names no provider', async () => {
+    const { visitor } = await openSignInGateway({ origin: { providers: undefined } })
+    expect((await visitor.go(`${self}/.sallyport/sign-in`)).status).toBe(404)
+    expect((await visitor.go(`${self}/.sallyport/callback?code=x&state=y`)).status).toBe(404)
+  })
+
+  it('stops a browser that goes in circles, and lets it try again after a minute', async () => {
+    const gateway = await openSignInGateway()
+    const { visitor } = gateway
+    for (let round = 0; round < 5; round++) await visitor.go(gateway.answer(await gateway.start()))
+    // what the browser didn't keep
+    visitor.cookies(self).delete('__Host-sallyport')
+    const stopped = await visitor.go(gateway.answer(await gateway.start()))
+    expect([stopped.status, gateway.audit.at(-1)?.reason]).toEqual([429, 'loop'])
+    expect(await stopped.text()).toContain('loop')
+    expect(visitor.cookies(self).has('__Host-sallyport')).toBe(false)
+    gateway.pass(61)
+    expect((await visitor.go(gateway.answer(await gateway.start()))).status).toBe(303)
+  })
+
+  it('takes roles and claims from where the operator says, and nothing else', async () => {
+    const gateway = await openSignInGateway({
+      provider: { roles: 'realm_access.roles', claims: { mail: 'email', team: 'org.team' } },
+    })
+    gateway.provider.userinfo = { sub: 'alice', email: 'told@example.com', org: { team: 'blue' }, secret: 'x' }
+    gateway.provider.idToken = (good) =>
+      gateway.provider.sign({ ...good, email: 'signed@example.com', realm_access: { roles: ['admin', 7] } })
+    await gateway.visitor.go(gateway.answer(await gateway.start()))
+    const cookie = `__Host-sallyport=${gateway.visitor.cookies(self).get('__Host-sallyport')}`
+    const { sent } = await gateway.ask('GET https://app.example.com/', { cookie })
+    expect(sent.get('x-remote-roles')).toBe('admin')
+  })
+
+  it.each([
+    ['basic', 'basic', (auth: string | null) => auth?.startsWith('Basic ')],
+    ['post', 'post', (auth: string | null) => auth === null],
+  ])('shows the secret by %s where the operator says so', async (_, by, isRight) => {
+    const gateway = await openSignInGateway({ provider: { clientAuthentication: by } })
+    await gateway.visitor.go(gateway.answer(await gateway.start()))
+    const token = gateway.provider.asked.find(({ path }) => path === '/token')
+    expect(isRight(token?.headers.get('authorization') ?? null)).toBe(true)
+    expect(token?.form.get('client_secret')).toBe(by === 'post' ? 'a secret: with+signs' : null)
+  })
+
+  it('goes on by what it knew of a provider that is down, for a day', async () => {
+    const gateway = await openSignInGateway()
+    await gateway.start()
+    gateway.provider.discovery = () => new Response(null, { status: 500 })
+    gateway.pass(7_200)
+    expect((await gateway.start()).origin).toBe('https://id.example.com')
+    gateway.pass(86_400)
+    expect((await gateway.visitor.go(`${self}/.sallyport/sign-in`)).status).toBe(503)
+  })
+
+  it('refuses routes that name no such provider, read no sessions, or have no key to seal with', async () => {
+    await expect(openSignInGateway({ origin: { providers: ['nobody'] } })).rejects.toThrow('no such provider')
+    await expect(openSignInGateway({ environment: { SEALING_KEY: 'c2hvcnQ' } })).rejects.toThrow('SEALING_KEY')
+    await expect(openSignInGateway({ environment: { CORP_SECRET: '' } })).rejects.toThrow('CORP_SECRET')
+  })
+})
