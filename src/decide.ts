@@ -20,6 +20,8 @@ export interface DecideParts {
   readonly table: Table
   readonly issuers: ReadonlyMap<string, TrustedIssuer>
   readonly authenticate: Authenticator
+  /** Seconds since the epoch. */
+  readonly now: () => number
   /** null: no CSRF tokens are given out, so none is taken. */
   readonly csrf: CsrfTokens | null
 }
@@ -104,7 +106,7 @@ export async function decide(
   // a credential that doesn't hold is refused in every mode: it counts neither as someone nor as nobody
   if (!principal.ok) return refuse(principal.error, route)
 
-  const refusal = authorize(principal.value, route.access)
+  const refusal = authorize(principal.value, route.access, parts.now())
   if (refusal && !reports) return refuse(refusal, route, principal.value)
   const passed = forward(route, target.value, principal.value, would ?? refusal)
   return awaits ? { ...passed, awaits } : passed

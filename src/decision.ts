@@ -66,6 +66,8 @@ export type Refusal =
   /** A preflight that CORS doesn't grant, and what it lacks. */
   | { readonly reason: 'cross-origin'; readonly from: string; readonly lacks: 'origin' | 'method' | 'headers' }
   | { readonly reason: 'not-allowed'; readonly needs: Access }
+  /** Signing in anew would do, so recently or in one of these ways (RFC 9470). */
+  | { readonly reason: 'sign-in-anew'; readonly withinSeconds: number | null; readonly acr: readonly string[] }
   | { readonly reason: 'missing-scope'; readonly scopes: readonly string[] }
   | { readonly reason: 'store-unavailable'; readonly cause: string }
   | { readonly reason: 'keys-unavailable'; readonly issuer: string; readonly cause: string }

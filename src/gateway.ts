@@ -138,6 +138,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     table,
     csrf,
     issuers: config.issuers,
+    now,
     authenticate: parts.authenticate ?? createAuthenticator(createBearerReader(keys, now), sessions, revocations),
   }
   const memory = createUpstreamMemory(now)

@@ -44,6 +44,12 @@ export function outcomeOf(refusal: Refusal): Outcome {
       return { status: 403, title: 'Refused', detail: 'The request was sent by another site.' }
     case 'cross-origin':
       return { status: 403, title: 'Refused', detail: 'Pages of this origin may not send such a request here.' }
+    case 'sign-in-anew':
+      return {
+        status: 401,
+        title: 'Sign in again',
+        detail: 'This address asks for a newer, or a stronger, sign-in than yours. Sign in again.',
+      }
     case 'not-allowed':
     case 'missing-scope':
       return { status: 403, title: 'Not allowed', detail: 'You are signed in, and this address is not for you.' }
@@ -106,6 +112,10 @@ export function extras(refusal: Refusal, route: Route | null): [string, string][
       return [['www-authenticate', challenge(route, [])]]
     case 'bad-token':
       return [['www-authenticate', challenge(route, [['error', 'invalid_token']])]]
+    case 'sign-in-anew':
+      return [
+        ['www-authenticate', challenge(route, [['error', 'insufficient_user_authentication'], ...asksOf(refusal)])],
+      ]
     case 'missing-scope':
       return [
         [
@@ -124,6 +134,15 @@ export function extras(refusal: Refusal, route: Route | null): [string, string][
       return []
   }
 }
+
+/** RFC 9470 section 3: what the next sign-in would have to be. */
+export const asksOf = ({
+  withinSeconds,
+  acr,
+}: Extract<Refusal, { reason: 'sign-in-anew' }>): readonly (readonly [string, string])[] => [
+  ...(withinSeconds === null ? [] : [['max_age', String(withinSeconds)] as const]),
+  ...(acr.length === 0 ? [] : [['acr_values', acr.join(' ')] as const]),
+]
 
 /** RFC 6750 section 3. A 401 owes a challenge (RFC 9110 section 11.6.1); for sessions there is no registered one. */
 function challenge(route: Route | null, parameters: readonly (readonly [string, string])[]): string {

@@ -4,7 +4,7 @@ import type { Refusal } from './decision.ts'
 import type { Plan, UpstreamHead } from './forward/forward.ts'
 import { responseHeaders } from './forward/response-headers.ts'
 import { type Head, selfOrigin } from './head.ts'
-import { extras, outcomeOf } from './outcome.ts'
+import { asksOf, extras, outcomeOf } from './outcome.ts'
 import { pageHeaders, refusalPage } from './page.ts'
 import { compileShield } from './route/compile-shield.ts'
 import type { Shield } from './route/shield.ts'
@@ -42,7 +42,7 @@ export function respondRefused(refusal: Refusal, asked: Asked): Answer {
   ]
   if (refusal.reason === 'not-https')
     return own({ status, headers: [...headers, secureAddress(asked)], body: null }, asked)
-  const signIn = status === 401 && isNavigation(asked.head) ? signInAddress(asked) : null
+  const signIn = status === 401 && isNavigation(asked.head) ? signInAddress(refusal, asked) : null
   if (signIn !== null) return own({ status: 303, headers: [...headers, ['location', signIn]], body: null }, asked)
   if (isNavigation(asked.head)) {
     const body = refusalPage({ status, title, detail, requestId: asked.requestId })
@@ -167,13 +167,18 @@ export function isNavigation({ method, headers }: Pick<Head, 'method' | 'headers
   return /\btext\/html\b|\bapplication\/xhtml\+xml\b/i.test(headers.get('accept') ?? '')
 }
 
+const ownSignIn = '/.sallyport/sign-in'
+
 /** Where to sign in, and where to come back to: a path of this host, or its whole address for another host's sign-in. */
-function signInAddress({ head, route }: Asked): string | null {
+function signInAddress(refusal: Refusal, { head, route }: Asked): string | null {
   const signIn = route?.origin.signIn
   if (!signIn) return null
+  // a sign-in of somebody else's would see someone who is signed in, and send them straight back
+  if (refusal.reason === 'sign-in-anew' && signIn !== ownSignIn) return null
   const back = /^\/(?!\/)/.test(head.target) ? head.target : '/'
   const returnTo = signIn.startsWith('/') ? back : `${selfOrigin(head)}${back}`
   const [address = '', fragment] = signIn.split('#', 2)
   const query = `${address.includes('?') ? '&' : '?'}return_to=${encodeURIComponent(returnTo)}`
-  return `${address}${query}${fragment === undefined ? '' : `#${fragment}`}`
+  const asks = refusal.reason === 'sign-in-anew' ? `&${new URLSearchParams(Object.fromEntries(asksOf(refusal)))}` : ''
+  return `${address}${query}${asks}${fragment === undefined ? '' : `#${fragment}`}`
 }

@@ -46,7 +46,7 @@ async function ask(request: string, headers: Record<string, string> = {}, answer
   const [method, target] = request.split(' ')
   const url = target?.startsWith('/') ? `https://app.example.com${target}` : target
   const decision = await decide(
-    { table: createTable(origins), issuers, csrf: null, authenticate },
+    { table: createTable(origins), issuers, csrf: null, authenticate, now: () => Date.now() / 1000 },
     head(`${method} ${url}`, headers),
     () => undefined,
   )

@@ -14,13 +14,13 @@ declare const forward: Forward
 declare const headers: IdentityHeaders
 declare const route: Route
 
-authorize(principal, 'signed-in')
+authorize(principal, 'signed-in', 0)
 // @ts-expect-error an identity that nobody verified is no principal
-authorize(identity, 'signed-in')
+authorize(identity, 'signed-in', 0)
 // @ts-expect-error nor is what the request carried
-authorize(credential, 'signed-in')
+authorize(credential, 'signed-in', 0)
 // @ts-expect-error nor is a principal that was copied and changed by hand
-authorize({ ...identity, subject: 'root' }, 'signed-in')
+authorize({ ...identity, subject: 'root' }, 'signed-in', 0)
 
 identityHeaders(principal, headers)
 // @ts-expect-error no header speaks of anybody unverified

@@ -18,6 +18,7 @@ const statuses: Readonly<Record<keyof typeof everyReason, number>> = {
   forged: 403,
   'cross-origin': 403,
   'not-allowed': 403,
+  'sign-in-anew': 401,
   'missing-scope': 403,
   'store-unavailable': 503,
   'keys-unavailable': 503,

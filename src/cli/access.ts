@@ -14,6 +14,8 @@ export function sayAccess(access: Access): string {
       .map((value) => JSON.stringify(value))
       .join(' or ')}`
   }
+  if ('signedInWithin' in access) return `signed in within ${access.signedInWithin} s`
+  if ('acr' in access) return `acr ${access.acr.join(' or ')}`
   if ('all' in access) return `(${access.all.map(sayAccess).join(', and ')})`
   if ('any' in access) return `(${access.any.map(sayAccess).join(', or ')})`
   return `not ${sayAccess(access.not)}`

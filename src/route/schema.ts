@@ -15,6 +15,10 @@ export type Requirement =
   | { readonly roles: readonly string[] }
   | { readonly scopes: readonly string[] }
   | { readonly claim: string | readonly string[]; readonly is: ClaimValue | readonly ClaimValue[] }
+  /** Seconds since they showed who they are. */
+  | { readonly signedInWithin: number }
+  /** How they showed it (OpenID Connect Core section 2). */
+  | { readonly acr: readonly string[] }
   | { readonly all: readonly Requirement[] }
   | { readonly any: readonly Requirement[] }
   | { readonly not: Requirement }
@@ -35,18 +39,22 @@ const requirement: z.ZodMiniType<Requirement, Requirement> = z.lazy(() =>
         claim: claimPath,
         is: z.union([claimValue, list(claimValue)], 'write a string, a number, a boolean, or a list of them'),
       }),
+      z.strictObject({ signedInWithin: z.int().check(z.minimum(1), z.maximum(31_536_000)) }),
+      z.strictObject({
+        acr: list(text.check(z.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'an acr has no spaces or quotes'))),
+      }),
       z.strictObject({ all: list(requirement) }),
       z.strictObject({ any: list(requirement) }),
       z.strictObject({ not: requirement }),
     ],
-    'write "signed-in", { roles }, { scopes }, { claim, is }, { all }, { any } or { not }',
+    'write "signed-in", { roles }, { scopes }, { claim, is }, { signedInWithin }, { acr }, { all }, { any } or { not }',
   ),
 )
 const claimValue = z.union([z.string(), z.number(), z.boolean()])
 
 const access: z.ZodMiniType<Access, Access> = z.union(
   [z.literal('public'), z.literal('optional'), requirement],
-  'write "public", "optional", "signed-in", { roles }, { scopes }, { claim, is }, { all }, { any } or { not }',
+  'write "public", "optional", "signed-in", { roles }, { scopes }, { claim, is }, { signedInWithin }, { acr }, { all }, { any } or { not }',
 )
 
 const selector = z

@@ -20,7 +20,11 @@ export function identityOf(provider: Provider, claims: Claims): SignedIn {
     subject: String(claims['sub']),
     issuer: provider.issuer,
     roles: provider.roles ? rolesOf(claimAt(claims, provider.roles)) : [],
-    claims: Object.fromEntries([...kept, ...own].filter(([, value]) => value !== undefined)),
+    // a provider that doesn't say when may have looked at a cookie of last week: that is no new sign-in
+    claims: {
+      auth_time: 0,
+      ...Object.fromEntries([...kept, ...own].filter(([, value]) => value !== undefined)),
+    },
   }
 }
 

@@ -110,8 +110,8 @@ export function createSignIn(parts: SignInParts): Hono {
     const returnTo = returnTarget(query.get('return_to'), self, origin.paths)
     const chosen = query.get('provider') ?? (origin.providers.length === 1 ? origin.providers[0] : null)
     const provider = chosen && origin.providers.includes(chosen) ? providers.get(chosen) : undefined
-    if (!provider) return chooserPage(choicesOf(origin, providers, returnTo))
-    const transaction = makeTransaction({ provider: provider.name, returnTo, maxAgeSeconds: null, acr: null }, now())
+    if (!provider) return chooserPage(choicesOf(origin, providers, returnTo, query))
+    const transaction = makeTransaction({ provider: provider.name, returnTo, ...asksIn(query) }, now())
     const address = await naming(async () => {
       const { metadata, client } = await read(reading, provider, here.waitUntil)
       return ok(await authorizationUrl(provider, metadata, client, transaction, self + callbackPath))
@@ -166,6 +166,16 @@ export function createSignIn(parts: SignInParts): Hono {
   }
 }
 
+/** What a rule asked of this sign-in; whoever changes it in the address is asked by the rule again. */
+function asksIn(query: URLSearchParams): Pick<Transaction, 'maxAgeSeconds' | 'acr'> {
+  const maxAge = query.get('max_age') ?? ''
+  const acr = query.get('acr_values') ?? ''
+  return {
+    maxAgeSeconds: /^\d{1,9}$/.test(maxAge) ? Number(maxAge) : null,
+    acr: /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,256}$/.test(acr) ? acr : null,
+  }
+}
+
 export interface Reading {
   readonly directory: ProviderDirectory
   readonly fetch: Fetch
@@ -194,10 +204,16 @@ async function naming<T>(work: () => Promise<Result<T, Failure>>): Promise<Resul
   }
 }
 
-function choicesOf({ providers: names }: Origin, providers: ReadonlyMap<string, Provider>, returnTo: string) {
+function choicesOf(
+  { providers: names }: Origin,
+  providers: ReadonlyMap<string, Provider>,
+  returnTo: string,
+  asked: URLSearchParams,
+) {
   return names.flatMap((name) => {
     const provider = providers.get(name)
     const query = new URLSearchParams({ provider: name, return_to: returnTo })
+    for (const ask of ['max_age', 'acr_values']) if (asked.has(ask)) query.set(ask, asked.get(ask) ?? '')
     return provider ? { label: provider.label, href: `${signInPath}?${query}` } : []
   })
 }

@@ -25,7 +25,9 @@ const someone = principal({
 })
 
 /** `passes`, or why not. */
-const asks = (access: Access, who: Principal | null = someone): string => authorize(who, access)?.reason ?? 'passes'
+const now = 1_800_000_000
+const asks = (access: Access, who: Principal | null = someone): string =>
+  authorize(who, access, now)?.reason ?? 'passes'
 
 describe('who may', () => {
   const rows: readonly [access: Access, outcome: string][] = [
@@ -98,7 +100,7 @@ describe('who may', () => {
 })
 
 it('names the scopes that are missing, and no more', () => {
-  expect(authorize(someone, { scopes: ['read', 'write', 'admin'] })).toEqual({
+  expect(authorize(someone, { scopes: ['read', 'write', 'admin'] }, now)).toEqual({
     reason: 'missing-scope',
     scopes: ['write', 'admin'],
   })
@@ -153,11 +155,58 @@ describe('for any access and anyone', () => {
   it('says missing-scope only where those scopes would do', () => {
     fc.assert(
       fc.property(anyone, requirement, (who, access) => {
-        const refusal = authorize(who, access)
+        const refusal = authorize(who, access, now)
         if (refusal?.reason !== 'missing-scope') return
         expect(asks(access, { ...who, scopes: [...who.scopes, ...refusal.scopes] })).toBe('passes')
       }),
       { numRuns: 3000 },
     )
+  })
+})
+
+describe('how long ago, and how, they showed who they are', () => {
+  const member = {
+    ...someone,
+    kind: 'session' as const,
+    claims: { auth_time: now - 599, acr: 'mfa' },
+    issuedAt: now - 10,
+  }
+  const as = (change: object) => ({ ...member, ...change })
+  const within = { signedInWithin: 600 } as const
+
+  it.each<[string, Access, Principal, object | null]>([
+    ['a second less than the limit', within, member, null],
+    ['at the limit', within, as({ claims: { auth_time: now - 600 } }), { withinSeconds: 600, acr: [] }],
+    ['a session whose maker says nothing: when it was made', within, as({ claims: {} }), null],
+    ['the same, too old', within, as({ claims: {}, issuedAt: now - 600 }), { withinSeconds: 600, acr: [] }],
+    ['a provider that did not say', within, as({ claims: { auth_time: 0 } }), { withinSeconds: 600, acr: [] }],
+    ['a time that is text', within, as({ claims: { auth_time: String(now) } }), { withinSeconds: 600, acr: [] }],
+    ['a time that is no number', within, as({ claims: { auth_time: Number.NaN } }), { withinSeconds: 600, acr: [] }],
+    [
+      'a token that is new: nobody showed anything',
+      within,
+      as({ kind: 'bearer', claims: {} }),
+      { withinSeconds: 600, acr: [] },
+    ],
+    ['the acr that is asked for', { acr: ['hwk', 'mfa'] }, member, null],
+    ['another acr', { acr: ['hwk'] }, member, { withinSeconds: null, acr: ['hwk'] }],
+    ['part of an acr', { acr: ['mf'] }, member, { withinSeconds: null, acr: ['mf'] }],
+    ['no acr', { acr: ['mfa'] }, as({ claims: {} }), { withinSeconds: null, acr: ['mfa'] }],
+    [
+      'an acr that is a list',
+      { acr: ['mfa'] },
+      as({ claims: { acr: ['mfa'] } }),
+      { withinSeconds: null, acr: ['mfa'] },
+    ],
+    ['both', { all: [within, { acr: ['hwk'] }] }, member, { withinSeconds: 600, acr: ['hwk'] }],
+    ['the shorter time of two', { all: [within, { signedInWithin: 60 }] }, member, { withinSeconds: 60, acr: [] }],
+  ])('%s', (_, access, who, asked) => {
+    expect(authorize(who, access, now)).toEqual(asked && { reason: 'sign-in-anew', ...asked })
+  })
+
+  it('is no matter of signing in where that would not do', () => {
+    const access = { all: [{ roles: ['nobody-has-it'] }, within] }
+    expect(authorize(as({ claims: {}, issuedAt: 0 }), access, now)).toEqual({ reason: 'not-allowed', needs: access })
+    expect(authorize(member, { not: within }, now)).toMatchObject({ reason: 'not-allowed' })
   })
 })

@@ -195,3 +195,70 @@ describe('signing in', () => {
     await expect(openSignInGateway({ environment: { CORP_SECRET: '' } })).rejects.toThrow('CORP_SECRET')
   })
 })
+
+describe('stepping up', () => {
+  const rules = [
+    { path: '/vault', access: { signedInWithin: 600 } },
+    { path: '/keys', access: { acr: ['mfa', 'hwk'] } },
+    { path: '/*', access: 'signed-in' },
+  ]
+
+  it('sends a person to sign in again, and lets them pass then', async () => {
+    const gateway = await openSignInGateway({ origin: { rules } })
+    const { visitor, provider } = gateway
+    await visitor.go(gateway.answer(await gateway.start()))
+    const cookie = () => `__Host-sallyport=${visitor.cookies(self).get('__Host-sallyport')}`
+    const seek = (path: string) => gateway.ask(`GET ${self}${path}`, { cookie: cookie(), accept: 'text/html' })
+    // the provider didn't say when: it may have been last week
+    expect((await seek('/')).forwarded).toBe(true)
+    const sent = (await seek('/vault')).answer.headers.find(([name]) => name === 'location')?.[1] ?? ''
+    expect(sent).toBe('/.sallyport/sign-in?return_to=%2Fvault&max_age=600')
+
+    const asked = await gateway.start(visitor, sent)
+    expect(asked.searchParams.get('max_age')).toBe('600')
+    provider.idToken = (good) => provider.sign({ ...good, auth_time: Math.floor(Date.now() / 1000) })
+    expect((await visitor.go(gateway.answer(asked))).headers.get('location')).toBe('/vault')
+    expect((await seek('/vault')).forwarded).toBe(true)
+    gateway.pass(601)
+    expect((await seek('/vault')).answer.status).toBe(303)
+  })
+
+  it.each([
+    ['no auth_time', {}],
+    ['an old auth_time', { auth_time: Math.floor(Date.now() / 1000) - 3600 }],
+  ])('signs nobody in by %s where it had to be new', async (_, change) => {
+    const gateway = await openSignInGateway({ origin: { rules } })
+    const asked = await gateway.start(gateway.visitor, '/.sallyport/sign-in?return_to=/vault&max_age=600')
+    gateway.provider.idToken = (good) => gateway.provider.sign({ ...good, ...change })
+    expect((await gateway.visitor.go(gateway.answer(asked))).status).toBe(502)
+    expect(gateway.visitor.cookies(self).has('__Host-sallyport')).toBe(false)
+  })
+
+  it('asks for one of the ways that the rule names, and takes no other', async () => {
+    const gateway = await openSignInGateway({ origin: { rules } })
+    const { visitor, provider } = gateway
+    const path = '/.sallyport/sign-in?return_to=/keys&acr_values=mfa+hwk'
+    const weak = await gateway.start(visitor, path)
+    expect(weak.searchParams.get('acr_values')).toBe('mfa hwk')
+    provider.idToken = (good) => provider.sign({ ...good, acr: 'pwd' })
+    expect((await visitor.go(gateway.answer(weak))).status).toBe(502)
+    expect(gateway.audit.at(-1)?.why).toEqual({ fault: 'acr' })
+    const strong = await gateway.start(visitor, path)
+    provider.idToken = (good) => provider.sign({ ...good, acr: 'hwk' })
+    expect((await visitor.go(gateway.answer(strong))).status).toBe(303)
+    const cookie = `__Host-sallyport=${visitor.cookies(self).get('__Host-sallyport')}`
+    expect((await gateway.ask(`GET ${self}/keys`, { cookie })).forwarded).toBe(true)
+  })
+
+  it('tells an API what is asked (RFC 9470)', async () => {
+    const gateway = await openSignInGateway({ origin: { rules } })
+    await gateway.visitor.go(gateway.answer(await gateway.start()))
+    const cookie = `__Host-sallyport=${gateway.visitor.cookies(self).get('__Host-sallyport')}`
+    const { answer } = await gateway.ask(`GET ${self}/keys`, { cookie, accept: 'application/json' })
+    expect(answer.status).toBe(401)
+    expect(answer.headers).toContainEqual([
+      'www-authenticate',
+      'Session realm="app", error="insufficient_user_authentication", acr_values="mfa hwk"',
+    ])
+  })
+})

@@ -56,11 +56,14 @@ ${columnsOfMarkdown(rule)}
 | \`{ roles: ['admin', 'owner'] }\` | Who has one of these roles. |
 | \`{ scopes: ['read', 'write'] }\` | Who has every one of these scopes. |
 | \`{ claim: 'org.id', is: [7, 8] }\` | Whose claim is this value, or one of these; a claim that is a list needs to hold it. |
+| \`{ signedInWithin: 600 }\` | Who showed who they are so many seconds ago or less: \`auth_time\`, or when the session was made if nobody says. |
+| \`{ acr: ['urn:example:mfa'] }\` | Whose sign-in was of one of these kinds (\`acr\`). |
 | \`{ all: [ … ] }\` | Who meets each. |
 | \`{ any: [ … ] }\` | Who meets one. |
 | \`{ not: … }\` | Who is signed in, and doesn't meet it. |
 
-They nest; \`'public'\` and \`'optional'\` stand alone. A refused credential is 401, a credential that isn't enough 403.
+They nest; \`'public'\` and \`'optional'\` stand alone. A refused credential is 401, a credential that isn't enough 403. Where a new sign-in alone would do, it
+is 401 with \`insufficient_user_authentication\` (RFC 9470), and a navigation is sent to the gateway's own sign-in.
 
 ## What rules inherit
 
