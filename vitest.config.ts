@@ -13,6 +13,8 @@ export default defineConfig({
         },
         test: {
           name: 'node',
+          // a machine that does other things too takes its time
+          testTimeout: 20_000,
           include: ['test/**/*.test.ts'],
           exclude: ['**/node_modules/**', 'test/runtime/**', 'test/browser/**', '**/*.workerd.test.ts'],
         },
