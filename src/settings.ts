@@ -110,7 +110,13 @@ const fixes: Readonly<Record<string, string>> = {
   ASSERTION_ISSUER: 'write the iss that origins shall find in assertions, or leave it out',
 }
 
-const secrets: ReadonlySet<string> = new Set(['ASSERTION_KEY', 'CSRF_KEY', 'CHECK_SECRET', 'SEALING_KEY', ...sessionSecrets])
+const secrets: ReadonlySet<string> = new Set([
+  'ASSERTION_KEY',
+  'CSRF_KEY',
+  'CHECK_SECRET',
+  'SEALING_KEY',
+  ...sessionSecrets,
+])
 
 /**
  * @param gateway what the routes ask for; null where they can't be read, so that the rest is told nevertheless

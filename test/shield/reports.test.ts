@@ -76,7 +76,15 @@ describe('/.sallyport/reports', () => {
       now: () => clock,
       log: (entry: ReportEntry) => logged.push(entry),
     }
-    const app = createEndpoints({ signer: null, csrf: null, check: null, signIn: null, visitor: null, admin: null, reports })
+    const app = createEndpoints({
+      signer: null,
+      csrf: null,
+      check: null,
+      signIn: null,
+      visitor: null,
+      admin: null,
+      reports,
+    })
     const post = async (body: string, host = 'app.example.com', method = 'POST') =>
       (await app.request(`https://${host}/.sallyport/reports`, { method, ...(method === 'POST' && { body }) })).status
     return { logged, post }
