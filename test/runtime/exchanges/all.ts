@@ -7,6 +7,7 @@ import { credentials } from './credentials.ts'
 import { failures } from './failures.ts'
 import { headers } from './headers.ts'
 import { paths } from './paths.ts'
+import { proxying } from './proxying.ts'
 
 export const exchanges: readonly { readonly topic: string; readonly rows: readonly Exchange[] }[] = [
   { topic: 'paths', rows: paths },
@@ -14,5 +15,6 @@ export const exchanges: readonly { readonly topic: string; readonly rows: readon
   { topic: 'credentials', rows: credentials },
   { topic: 'bodies', rows: bodies },
   { topic: 'answers', rows: answers },
+  { topic: 'proxying', rows: proxying },
   { topic: 'failures', rows: failures },
 ]
