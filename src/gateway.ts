@@ -1,6 +1,6 @@
 /** Puts the parts together: a head goes in, an answer or a plan comes out. */
 
-import type { Hono } from 'hono'
+import type { Hono } from 'hono/tiny'
 import { type Authenticator, createAuthenticator } from './authenticate/authenticate.ts'
 import { createBearerReader } from './authenticate/bearer.ts'
 import { createKeyProvider, type KeyProviderParts } from './authenticate/jwks.ts'

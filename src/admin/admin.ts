@@ -1,6 +1,7 @@
 /** The admin API: lists, makes and ends sessions, denies tokens. Absent unless ADMIN_SECRET is set. */
 
-import { type Context, Hono } from 'hono'
+import type { Context } from 'hono'
+import { Hono } from 'hono/tiny'
 import * as z from 'zod/mini'
 import { createAllowance } from '../authenticate/allowance.ts'
 import { cookieName } from '../session/cookie.ts'

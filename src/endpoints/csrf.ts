@@ -1,6 +1,6 @@
 /** `/.sallyport/csrf`: gives the page of someone who is signed in a token to send back. */
 
-import { Hono } from 'hono'
+import { Hono } from 'hono/tiny'
 import type { Authenticator } from '../authenticate/authenticate.ts'
 import { readCredential } from '../authenticate/credential.ts'
 import type { Refusal } from '../decision.ts'

@@ -1,6 +1,6 @@
 /** The endpoints of our own: Hono's, exact paths, and never forwarded. */
 
-import { Hono } from 'hono'
+import { Hono } from 'hono/tiny'
 import { type AdminParts, createAdmin } from '../admin/admin.ts'
 import type { AssertionSigner } from '../forward/assertion.ts'
 import { createVisitorEndpoints, type VisitorParts } from '../sign-in/visitor.ts'

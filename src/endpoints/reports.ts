@@ -1,6 +1,6 @@
 /** `/.sallyport/reports`: takes what browsers report of broken policies, a little at a time, into the log. */
 
-import { Hono } from 'hono'
+import { Hono } from 'hono/tiny'
 import type { Table } from '../route/table.ts'
 import { reportsPath } from '../shield/csp.ts'
 import { maxReportBytes, readReports, type Violation } from '../shield/reports.ts'

@@ -1,6 +1,6 @@
 /** A gateway that couldn't start: it refuses every request, says why in the log, and forwards nothing. */
 
-import { Hono } from 'hono'
+import { Hono } from 'hono/tiny'
 import { refuse } from '../decision.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Head } from '../head.ts'

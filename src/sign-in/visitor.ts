@@ -1,6 +1,7 @@
 /** What a visitor's browser asks of its own session: who am I, another cookie please, sign me out. */
 
-import { type Context, Hono } from 'hono'
+import type { Context } from 'hono'
+import { Hono } from 'hono/tiny'
 import type { Authenticator } from '../authenticate/authenticate.ts'
 import { readCredential } from '../authenticate/credential.ts'
 import type { Refusal } from '../decision.ts'
