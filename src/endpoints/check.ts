@@ -1,6 +1,6 @@
 /** `/.sallyport/check`: the decision alone, for those who keep nginx, Caddy or Traefik in front. */
 
-import { Hono } from 'hono'
+import { Hono } from 'hono/tiny'
 import type { WaitUntil } from '../authenticate/share.ts'
 import { nothingSpent } from '../authenticate/spent.ts'
 import { type Decision, type Refusal, refuse } from '../decision.ts'

@@ -1,6 +1,7 @@
 /** `/.sallyport/sign-in` and `/.sallyport/callback`: sends people to their provider, and makes a session of what comes back. */
 
-import { type Context, Hono } from 'hono'
+import type { Context } from 'hono'
+import { Hono } from 'hono/tiny'
 import { type BearerReader, createBearerReader } from '../authenticate/bearer.ts'
 import type { KeyCache, KeyProvider } from '../authenticate/jwks.ts'
 import type { Fetch } from '../authenticate/key-document.ts'
