@@ -1,8 +1,9 @@
 /** Tells what a binding of Workers is by what it can do. */
 
 import type { Upstream } from '../route/table.ts'
-import type { SessionObjects } from '../session/stores/durable-object.ts'
-import type { KvNamespace } from '../session/stores/kv.ts'
+import type { SessionStore } from '../session/store.ts'
+import { createDurableObjectStore, type SessionObjects } from '../session/stores/durable-object.ts'
+import { createKvStore, type KvNamespace } from '../session/stores/kv.ts'
 
 export interface Fetcher {
   fetch(url: string, init: RequestInit): Promise<Response>
@@ -20,6 +21,13 @@ export const isFetcher = (value: unknown): value is Fetcher =>
 export const isKv = (value: unknown): value is KvNamespace =>
   typeof value === 'object' && value !== null && 'get' in value && 'put' in value && 'delete' in value
 
+/** The store of that name behind `SESSIONS` or `SESSION_OBJECTS`; null where nothing of the kind is bound. */
+export function openBoundStore(name: string, env: Readonly<Record<string, unknown>>): SessionStore | null {
+  const { SESSIONS: kv, SESSION_OBJECTS: objects } = env
+  if (name === 'kv' && isKv(kv)) return createKvStore(kv)
+  return name === 'durable-object' && isObjects(objects) ? createDurableObjectStore(objects) : null
+}
+
 /** True for a binding to Durable Objects. */
-export const isObjects = (value: unknown): value is SessionObjects =>
+const isObjects = (value: unknown): value is SessionObjects =>
   typeof value === 'object' && value !== null && 'getByName' in value

@@ -1,24 +1,15 @@
 /** The gateway on Deno: the adapter, and the entry of `deno run`. */
 
 import routes from '../../routes/index.ts'
-import { createDenoKvStore, type DenoKv } from '../session/stores/deno-kv.ts'
+import { createDenoKvStore } from '../session/stores/deno-kv.ts'
 import { createMemoryStore } from '../session/stores/memory.ts'
+import type { DenoGlobal } from './deno-global.ts'
 import { createFetchHandler } from './fetch.ts'
 import { openGateway } from './runtime.ts'
 import { streamOf } from './stream.ts'
 import { refusalOf, send } from './undici.ts'
-import { dialDeno, type UpgradeWebSocket } from './websocket-deno.ts'
+import { dialDeno } from './websocket-deno.ts'
 
-interface DenoGlobal {
-  readonly env: { toObject(): Record<string, string> }
-  /** Only with `--unstable-kv`. */
-  readonly openKv?: (path?: string) => Promise<DenoKv>
-  readonly upgradeWebSocket: UpgradeWebSocket
-  serve(
-    options: { hostname: string; port: number; onListen(address: { hostname: string; port: number }): void },
-    handler: (request: Request, info: { remoteAddr: { hostname: string } }) => Promise<Response>,
-  ): unknown
-}
 declare const Deno: DenoGlobal
 
 /** Listens on `HOST` (default 127.0.0.1) and `PORT` (default 8787); `memory` is the store of that name. */

@@ -1,9 +1,7 @@
 /** The gateway on Cloudflare Workers: the adapter, and the entry that wrangler deploys. */
 
 import routes from '../../routes/index.ts'
-import { createDurableObjectStore } from '../session/stores/durable-object.ts'
-import { createKvStore } from '../session/stores/kv.ts'
-import { fetcherOf, isFetcher, isKv, isObjects } from './bindings.ts'
+import { fetcherOf, isFetcher, isKv, openBoundStore } from './bindings.ts'
 import { createFetchHandler, type FetchHandler, headersOf } from './fetch.ts'
 import { writeNonce } from './html-rewriter.ts'
 import { openOrRefuse } from './runtime.ts'
@@ -30,12 +28,7 @@ export function createWorkersHandler(config: unknown, env: Env): FetchHandler {
   const kv = isKv(env['SESSIONS']) ? env['SESSIONS'] : undefined
   const gateway = openOrRefuse(config, env, {
     name: 'workerd',
-    openStore(name) {
-      if (name === 'kv' && kv) return createKvStore(kv)
-      return name === 'durable-object' && isObjects(env['SESSION_OBJECTS'])
-        ? createDurableObjectStore(env['SESSION_OBJECTS'])
-        : null
-    },
+    openStore: (name) => openBoundStore(name, env),
     shared: kv,
     hasBinding: (name) => isFetcher(env[name]),
     hasZone: true,
