@@ -37,8 +37,12 @@ function meets(principal: Principal, access: Requirement, now: number): boolean 
 function isWithin({ kind, claims, issuedAt }: Principal, seconds: number, now: number): boolean {
   const said = claimAt(claims, ['auth_time'])
   const at = said === undefined && kind === 'session' ? issuedAt : said
-  return typeof at === 'number' && now - at < seconds
+  // a time that is yet to come (or counts milliseconds) would hold for ever
+  return typeof at === 'number' && now - at < seconds && at <= now + aheadSeconds
 }
+
+/** So far the clock of whoever says it may be ahead. */
+const aheadSeconds = 60
 
 /** What a new sign-in would have to be, if that alone would let this principal pass. */
 function signInAnew(principal: Principal, access: Requirement, now: number): Refusal | null {

@@ -61,7 +61,8 @@ export function createCheckEndpoint({ secret, decide, assertionFor, log, now }: 
     if (!head) return refuse({ reason: 'malformed', what: 'target' })
     try {
       const decision = await decide(head, (work) => void work.catch(() => undefined))
-      if (decision.kind === 'preflight')
+      // a bare one is let through unseen, because nothing goes with it: a proxy would send on all that came
+      if (decision.kind === 'preflight' || (decision.kind === 'forward' && decision.isBare))
         return refuse(
           { reason: 'cross-origin', from: head.headers.get('origin') ?? '', lacks: 'origin' },
           decision.route,

@@ -25,13 +25,18 @@ export interface Begun {
 export async function beginSession(
   { keeper, life, lifetimes, timeoutMilliseconds }: BeginParts,
   identity: SignedIn & { readonly scopes: readonly string[] },
-  { cookies, request }: { readonly cookies: string; readonly request: Request },
+  {
+    cookies,
+    request,
+    origin,
+  }: { readonly cookies: string; readonly request: Request; readonly origin: { readonly name: string } },
 ): Promise<Result<Begun, Failure>> {
   const from = { address: null, userAgent: request.headers.get('user-agent') }
   try {
     const { sid } = identity.claims
     if (typeof sid === 'string') await within(timeoutMilliseconds, knowSid(life, identity, sid, lifetimes.maxSeconds))
-    const made = await keeper.signIn(identity, from, null, 'gateway')
+    // another origin may trust other providers: carried there by hand, the cookie opens nothing
+    const made = await keeper.signIn({ ...identity, origins: [origin.name] }, from, null, 'gateway')
     await endPrevious(keeper, cookies)
     return ok({ cookie: made.cookie, subject: identity.subject })
   } catch (error) {

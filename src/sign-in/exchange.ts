@@ -9,6 +9,7 @@ import { err, ok, type Result } from '../result.ts'
 import type { Provider } from '../route/compile-provider.ts'
 import { clockToleranceSeconds, type ProviderClient } from './client.ts'
 import type { Failure } from './failure.ts'
+import { ofTheSignIn } from './identity.ts'
 import { nonceOf, type Transaction, verifierOf } from './transaction.ts'
 
 export interface Exchanged {
@@ -72,8 +73,9 @@ export async function exchange(
     scopes: (result.scope ?? provider.scopes.join(' ')).split(' ').filter(Boolean),
   }
   const userinfo = await readUserinfo(parts, tokens, String(verified.value['sub']))
-  // what was signed for us stands over what was only told
-  return ok({ claims: { ...userinfo, ...verified.value }, tokens })
+  // what was signed for us stands over what was only told; of the sign-in itself nothing but that is believed
+  const told = Object.entries(userinfo).filter(([name]) => !ofTheSignIn.includes(name))
+  return ok({ claims: { ...Object.fromEntries(told), ...verified.value }, tokens })
 }
 
 /** Whose tokens are believed when a provider signs them for this gateway. */

@@ -11,7 +11,7 @@ export interface SignedIn {
 }
 
 /** How and when the person showed who they are, and the provider's name for its session: it ends this one by that. */
-const ofTheSignIn = ['auth_time', 'acr', 'amr', 'sid'] as const
+export const ofTheSignIn: readonly string[] = ['auth_time', 'acr', 'amr', 'sid']
 
 export function identityOf(provider: Provider, claims: Claims): SignedIn {
   const kept = provider.claims.map(([name, path]) => [name, claimAt(claims, path)] as const)

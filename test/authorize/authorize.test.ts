@@ -180,6 +180,9 @@ describe('how long ago, and how, they showed who they are', () => {
     ['a session whose maker says nothing: when it was made', within, as({ claims: {} }), null],
     ['the same, too old', within, as({ claims: {}, issuedAt: now - 600 }), { withinSeconds: 600, acr: [] }],
     ['a provider that did not say', within, as({ claims: { auth_time: 0 } }), { withinSeconds: 600, acr: [] }],
+    ['a clock that is ahead a little', within, as({ claims: { auth_time: now + 60 } }), null],
+    ['a time that is yet to come', within, as({ claims: { auth_time: now + 61 } }), { withinSeconds: 600, acr: [] }],
+    ['a time in milliseconds', within, as({ claims: { auth_time: now * 1000 } }), { withinSeconds: 600, acr: [] }],
     ['a time that is text', within, as({ claims: { auth_time: String(now) } }), { withinSeconds: 600, acr: [] }],
     ['a time that is no number', within, as({ claims: { auth_time: Number.NaN } }), { withinSeconds: 600, acr: [] }],
     [

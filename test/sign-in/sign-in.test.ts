@@ -67,6 +67,22 @@ describe('signing in', () => {
     expect(passes).toEqual([false, false, true])
   })
 
+  it('makes a session for the origin where it was asked for: another may trust other providers', async () => {
+    const other = {
+      name: 'vault',
+      host: 'vault.example.com',
+      upstream: 'https://vault.example.net',
+      session: true,
+      rules: [{ path: '/*', access: 'signed-in' }],
+    }
+    const { start, answer, visitor, ask } = await openSignInGateway({ others: [other] })
+    await visitor.go(answer(await start()))
+    const cookie = `__Host-sallyport=${visitor.cookies(self).get('__Host-sallyport')}`
+    expect((await ask('GET https://app.example.com/', { cookie })).forwarded).toBe(true)
+    const elsewhere = await ask('GET https://vault.example.com/', { cookie })
+    expect([elsewhere.forwarded, elsewhere.answer.status]).toEqual([false, 401])
+  })
+
   it('lets five tabs sign in that began at once, in any order', async () => {
     const { start, answer, visitor, provider } = await openSignInGateway()
     // none has the cookies of another yet: each tab asked before any was answered
@@ -248,6 +264,20 @@ describe('stepping up', () => {
     expect((await visitor.go(gateway.answer(strong))).status).toBe(303)
     const cookie = `__Host-sallyport=${visitor.cookies(self).get('__Host-sallyport')}`
     expect((await gateway.ask(`GET ${self}/keys`, { cookie })).forwarded).toBe(true)
+  })
+
+  it('believes nothing of when and how they signed in that the provider did not sign', async () => {
+    const gateway = await openSignInGateway({ origin: { rules } })
+    const { visitor, provider } = gateway
+    provider.userinfo = { sub: 'alice', auth_time: Math.floor(Date.now() / 1000), acr: 'hwk' }
+    expect((await visitor.go(gateway.answer(await gateway.start()))).status).toBe(303)
+    const cookie = `__Host-sallyport=${visitor.cookies(self).get('__Host-sallyport')}`
+    for (const [path, forwarded] of [
+      ['/', true],
+      ['/vault', false],
+      ['/keys', false],
+    ] as const)
+      expect((await gateway.ask(`GET ${self}${path}`, { cookie })).forwarded).toBe(forwarded)
   })
 
   it('tells an API what is asked (RFC 9470)', async () => {

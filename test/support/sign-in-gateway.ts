@@ -30,6 +30,7 @@ interface Change {
   readonly environment?: Record<string, string>
   readonly store?: SessionStore
   readonly more?: Record<string, unknown>
+  readonly others?: readonly Record<string, unknown>[]
 }
 
 export async function openSignInGateway(change: Change = {}): Promise<SignInGateway> {
@@ -50,6 +51,7 @@ export async function openSignInGateway(change: Change = {}): Promise<SignInGate
         rules: [{ path: '/*', access: 'signed-in' }],
         ...change.origin,
       },
+      ...(change.others ?? []),
     ],
   }
   let ahead = 0
