@@ -118,9 +118,12 @@ const isHandshake = ({ method, headers }: Head): boolean =>
   headers.get('upgrade')?.toLowerCase() === 'websocket' &&
   (headers.get('connection') ?? '').split(',').some((name) => name.trim().toLowerCase() === 'upgrade')
 
-/** Whether the request carried, or could have carried, a credential: RFC 9111 section 3.5 asks the like of caches. */
+/**
+ * Whether the request carried, or could have carried, a credential: RFC 9111 section 3.5 asks the like of caches. Where
+ * the answer may sign somebody in, whoever got it from a cache would be them.
+ */
 const isPrivate = ({ route }: Forward, { headers }: Head): boolean =>
-  route.access !== 'public' || headers.get('authorization') !== null || headers.get('cookie') !== null
+  route.access !== 'public' || route.vouches || headers.get('authorization') !== null || headers.get('cookie') !== null
 
 const baseOf = (upstream: Upstream, head: Head): string =>
   upstream.kind === 'url' ? upstream.base : `${head.scheme}://${head.host}`

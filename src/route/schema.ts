@@ -108,6 +108,10 @@ const rule = z
       ({ cache, access }) => !cache || access === 'public',
       'only an answer to a public rule is the same for everybody: leave "cache" out',
     ),
+    z.refine(
+      ({ cache, signIn }) => !cache || !signIn,
+      'an answer that signs somebody in is for them alone: leave "cache" out',
+    ),
   )
 
 const host = z

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { compile } from '../../src/route/compile.ts'
 import { createMemoryStore } from '../../src/session/stores/memory.ts'
+import { head } from '../support/head.ts'
 import { at, cookieOf, openKept, proven, vouchSecret } from '../support/kept.ts'
 
 const ada = { subject: 'ada', roles: ['staff'], claims: { email: 'ada@example.com' } }
@@ -33,6 +35,39 @@ describe('an origin that vouches', () => {
       ] as const
     expect(cookieOf(await kept.vouch(login, {}, headers))).not.toBeNull()
     expect(cookieOf(await kept.vouch(login, {}, () => headers('another request')))).toBeNull()
+  })
+
+  it.each(['public, max-age=600', 's-maxage=600'])(
+    'keeps who signed in out of every shared cache: %s',
+    async (said) => {
+      const kept = openKept()
+      const answer = await kept.vouch(login, {}, () => [
+        ['cache-control', said],
+        ['cdn-cache-control', said],
+        ...proven(ada),
+      ])
+      const caching = answer.headers.filter(([name]) => name.endsWith('cache-control')).map(([, value]) => value)
+      expect(cookieOf(answer)).not.toBeNull()
+      expect(caching).toHaveLength(1)
+      expect(caching[0]).toMatch(/^private\b/)
+      // nor may a platform's own cache answer in the origin's stead: it would vouch anew for whoever asks
+      const begun = await kept.gateway.begin(head(login), () => undefined)
+      expect(begun.kind === 'forward' && begun.plan.isPrivate).toBe(true)
+    },
+  )
+
+  it('is no rule whose answers are kept for everybody', () => {
+    const rule = { path: '/login', access: 'public', signIn: 'vouched', cache: { key: 'url' } }
+    const origin = {
+      name: 'app',
+      host: 'app.example.com',
+      upstream: 'http://127.0.0.1:1',
+      session: true,
+      rules: [rule],
+    }
+    const compiled = compile({ origins: [origin] }, {})
+    expect(compiled.ok).toBe(false)
+    expect(JSON.stringify(compiled)).toContain('for them alone')
   })
 
   it('vouches to itself alone', async () => {
