@@ -3,7 +3,6 @@
 import type { RevocationReader } from '../authenticate/revocation.ts'
 import type { SessionReader } from '../authenticate/session.ts'
 import { within } from '../authenticate/share.ts'
-import { placeOfId } from '../session/address.ts'
 import { denyToken, endIssuer, endSession, endSessionById, endSubject } from '../session/ending.ts'
 import { type LifeParts, type MadeSession, makeSession, rotateSession } from '../session/life.ts'
 import { keepNewest, type Listed, listSessions } from '../session/list.ts'
@@ -83,10 +82,12 @@ export function createKeeper(parts: KeeperParts) {
 
     /** @returns false for an id that doesn't say where it stands: then issuer and subject are needed */
     async endById(id: string, whose: { issuer: string; subject: string } | null, by: By): Promise<boolean> {
-      if (whose && placeOfId(id) === null) {
+      if (whose) {
+        // an id of others may look like one of ours: whose it is says where it stands
         const place = await parts.book.place(whose.issuer, whose.subject)
         await bounded(endSession(parts, place, id, null))
-      } else if (!(await bounded(endSessionById(parts, id)))) return false
+      }
+      if (!(await bounded(endSessionById(parts, id))) && !whose) return false
       sessions.forget()
       log({ event: 'session-ended', at: now(), by, session: id, why: 'by its id' })
       return true

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { makeRecord, nowhere } from '../../src/session/session.ts'
+import type { Key, SessionStore } from '../../src/session/store.ts'
 import { createMemoryStore } from '../../src/session/stores/memory.ts'
 import { openTestGateway } from '../support/gateway.ts'
 import { adminSecret, at, openKept } from '../support/kept.ts'
+import { testBook } from '../support/sessions.ts'
 
 const ada = { subject: 'ada', roles: ['admin'] }
 
@@ -54,6 +57,27 @@ describe('the admin API', () => {
     const { end } = await opened()
     expect(await end({ id: 'made-by-php' })).toBe(400)
     expect(await end({ id: 'made-by-php', issuer: 'sallyport', subject: 'ada' })).toBe(204)
+  })
+
+  it('ends a session that others made, though its id has the form of ours', async () => {
+    const memory = createMemoryStore(() => 1_800_000_000)
+    // as KV, Deno KV and Durable Objects do: what stands at another place is another thing
+    const placed = ({ place, name }: Key): Key => ({ place, name: `${place}/${name}` })
+    const store: SessionStore = {
+      ...memory,
+      read: (keys) => memory.read(keys.map(placed)),
+      write: (key, text, ttlSeconds) => memory.write(placed(key), text, ttlSeconds),
+    }
+    const { admin, ask } = openKept({}, store)
+    const value = `v1..${'B'.repeat(43)}`
+    const status = async () => (await ask(`GET ${at}/strict`, { cookie: `__Host-sallyport=${value}` })).answer.status
+    const id = 'made-by-php-and-thirty-three-long'
+    const whose = { issuer: 'php', subject: 'ada' }
+    const record = makeRecord({ ...whose, idleSeconds: 600, maxSeconds: 600 }, id, 1_800_000_000, nowhere)
+    await store.write(await testBook.session(value), JSON.stringify(record), 600)
+    expect(await status()).toBe(200)
+    expect((await admin('POST', '/sessions/end', { id, ...whose })).status).toBe(204)
+    expect(await status()).toBe(401)
   })
 
   it.each<[string, string, string, unknown]>([
