@@ -69,7 +69,8 @@ export function createRevocationReader(parts: RevocationParts): RevocationReader
     const [subjectMark, issuerMark, deniedMark] = await store.read([
       notBeforeKey(await book.place(issuer, subject)),
       issuerNotBeforeKey(await book.issuerPlace(issuer)),
-      ...(typeof jti === 'string' ? [await book.denied(issuer, jti)] : []),
+      // a string by RFC 7519 section 4.1.7; some issuers count, and what was denied is denied
+      ...(typeof jti === 'string' || typeof jti === 'number' ? [await book.denied(issuer, String(jti))] : []),
     ])
     return {
       askedAt,

@@ -88,6 +88,14 @@ describe('a Bearer token of a third party', () => {
     for (const part of a.split('.')) expect(lines.join()).not.toContain(part)
   })
 
+  it('is denied by a jti that its issuer wrote as a number', async () => {
+    const { admin, status } = open()
+    const token = await corp.token(JSON.parse('{"jti":7}'))
+    expect(await status(token)).toBe(200)
+    await admin('/tokens/deny', { issuer: corp.issuer, jti: '7' })
+    expect(await status(token)).toBe(401)
+  })
+
   it('costs one look-up per freshness, and is over at the end of it', async () => {
     const { admin, status, reads, store } = open()
     const token = await corp.token({ sub: 'ada', jti: 'x' })
