@@ -101,6 +101,12 @@ export function createVisitorEndpoints({ table, authenticate, keeper, publicSche
     )
     if (from !== null) return { refusal: { reason: 'forged', from } as const, clears: false }
     const { cookie } = credential.value
+    // first as any request's is looked up: counted, so that made-up cookies can't flood the store from here
+    const terms = { issuers: [], freshnessSeconds: 0, staleIfErrorSeconds: 0, origin: origin.name }
+    const known = await authenticate(credential.value, terms, ignore)
+    if (!known.ok && known.error.reason === 'store-unavailable') return { refusal: known.error, clears: false }
+    if (!known.ok && known.error.reason === 'bad-session' && known.error.fault === 'unknown')
+      return { refusal: known.error, clears: true }
     const live = await keeper.find(cookie).catch(nameOf)
     if (typeof live === 'string')
       return { refusal: { reason: 'store-unavailable', cause: live } as const, clears: false }

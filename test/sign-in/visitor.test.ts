@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { at, cookieOf, openKept, proven } from '../support/kept.ts'
 
 const ada = { subject: 'ada', roles: ['staff'], claims: { email: 'ada@example.com', salary: 7, org: { unit: 'x' } } }
@@ -115,6 +115,23 @@ describe('/.sallyport/session/rotate', () => {
     await call('POST', '/.sallyport/sign-out', { cookie: next, ...ours })
     expect([await status(next), await status(cookie)]).toEqual([401, 401])
   })
+})
+
+describe('cookies that were never issued', () => {
+  it.each(['/.sallyport/session/rotate', '/.sallyport/sign-out'])(
+    'are looked up so often and no more: %s',
+    async (path) => {
+      const { call, store } = openKept({ UNKNOWN_LOOKUPS_PER_SECOND: '3' })
+      const reads = vi.spyOn(store, 'read')
+      const statuses: number[] = []
+      for (let count = 0; count < 20; count++) {
+        const cookie = `__Host-sallyport=v1..${String(count).padStart(43, 'A')}`
+        statuses.push((await call('POST', path, { cookie, ...ours })).status)
+      }
+      expect(statuses).toEqual([401, 401, 401, ...Array.from({ length: 17 }, () => 503)])
+      expect(reads).toHaveBeenCalledTimes(3)
+    },
+  )
 })
 
 describe('a session in use', () => {
