@@ -189,7 +189,7 @@ export function createGateway(parts: GatewayParts): Gateway {
               timeoutMilliseconds: settings.providerTimeoutMilliseconds,
               publicScheme: settings.publicScheme,
               now,
-              audit: parts.logSignIn ?? (() => undefined),
+              audit: logSignIn,
             })
           : null,
       reports: parts.logReport ? { table, now, log: parts.logReport } : null,
@@ -285,6 +285,12 @@ export function createGateway(parts: GatewayParts): Gateway {
     if (settings.log === 'off') return
     if (settings.logSubject === 'plain' || event.subject === undefined) parts.logEvent?.(event)
     else void book.place('', event.subject).then((subject) => parts.logEvent?.({ ...event, subject }))
+  }
+
+  function logSignIn(entry: SignInEntry): void {
+    if (settings.log === 'off') return
+    if (settings.logSubject === 'plain' || entry.subject === null) parts.logSignIn?.(entry)
+    else void book.place('', entry.subject).then((subject) => parts.logSignIn?.({ ...entry, subject }))
   }
 
   async function release(

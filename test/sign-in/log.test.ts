@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { adminSecret, at, cookieOf, openKept, proven, vouchSecret } from '../support/kept.ts'
+import { openSignInGateway } from '../support/sign-in-gateway.ts'
 
 /** Signs in, is refused, uses, rotates, ends: everything that is logged, and every secret that took part. */
 async function wholeRun(environment: Record<string, string> = {}) {
@@ -53,4 +54,14 @@ it('with LOG_SUBJECT=pseudonym nobody is named, and one person is one name', asy
   expect(lines.join('\n')).not.toContain('ada@example.com')
   const subjects = lines.map((line) => JSON.parse(line).subject).filter(Boolean)
   expect(new Set(subjects).size).toBe(2)
+})
+
+it.each([
+  ['LOG_SUBJECT', 'pseudonym', [expect.stringMatching(/^(?!alice).{16}/)]],
+  ['LOG', 'off', []],
+])('a sign-in with a provider is logged as %s=%s says', async (name, value, subjects) => {
+  const gateway = await openSignInGateway({ environment: { [name]: value } })
+  expect((await gateway.visitor.go(gateway.answer(await gateway.start()))).status).toBe(303)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(gateway.audit.map(({ subject }) => subject)).toEqual(subjects)
 })
