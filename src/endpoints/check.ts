@@ -102,6 +102,9 @@ function headOf(headers: Headers): Head | null {
   const [method = '', scheme = '', host = '', target = ''] = told.map((name) => headers.get(name) ?? '')
   if (!method || !host || !target || (scheme !== 'http' && scheme !== 'https')) return null
   const theirs = [...headers].filter(([name]) => name !== secretHeader && !name.startsWith('x-forwarded-'))
+  // nginx and Traefik keep `Upgrade` to themselves when they ask; what else a handshake brings, they don't
+  if (theirs.some(([name]) => name.startsWith('sec-websocket-')) && headers.get('upgrade') === null)
+    theirs.push(['upgrade', 'websocket'])
   return { method, scheme, host, target, headers: bagOf(theirs), clientAddress: headers.get('x-forwarded-for') }
 }
 

@@ -58,6 +58,17 @@ describe.each(runtimeNames)('%s', (name) => {
       403,
     ],
     [
+      'a handshake of another site, after nginx',
+      () => [
+        ...told('/signed-in/a'),
+        ['Cookie', around.cookies.member],
+        ['Origin', 'https://evil.test'],
+        ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+        ['Sec-WebSocket-Version', '13'],
+      ],
+      403,
+    ],
+    [
       'a preflight',
       () => [
         ...told('/signed-in/a', 'OPTIONS'),
