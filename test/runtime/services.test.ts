@@ -20,8 +20,17 @@ const binaries: Readonly<Record<string, string>> = {
 
 const children: ChildProcess[] = []
 afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL')
+  for (const child of children.splice(0)) end(child, 'SIGKILL')
 })
+
+/** It and what it started: the launcher of Deno passes no signal on. */
+function end({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal)
+  } catch {
+    // it has ended by itself
+  }
+}
 
 /** Starts it as written, with this machine's binaries and this checkout for /opt/sallyport, and asks it three things. */
 async function tryOut(words: readonly string[], settings: NodeJS.Dict<string>): Promise<void> {
@@ -31,6 +40,8 @@ async function tryOut(words: readonly string[], settings: NodeJS.Dict<string>): 
   const child = spawn(binaries[program] ?? program, args, {
     env: { HOME: tmpdir(), NO_COLOR: '1', ...settings, PORT: String(port) },
     stdio: ['ignore', 'ignore', 'pipe'],
+    // a group of its own
+    detached: true,
   })
   children.push(child)
   let said = ''
@@ -44,7 +55,7 @@ async function tryOut(words: readonly string[], settings: NodeJS.Dict<string>): 
   // the upstream of the example isn't there: what is public is forwarded, and nobody answers
   expect((await fetch(`${at}/assets/x.css`)).status).toBe(502)
   const exit = once(child, 'exit')
-  child.kill('SIGTERM')
+  end(child, 'SIGTERM')
   await exit
 }
 
