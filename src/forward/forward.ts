@@ -3,7 +3,7 @@
 import type { Forward, Refusal } from '../decision.ts'
 import type { Head } from '../head.ts'
 import type { Timeouts } from '../route/forwarding.ts'
-import type { Origin, Upstream } from '../route/table.ts'
+import { type Origin, type Upstream, withoutPort } from '../route/table.ts'
 import { isRewritten, upstreamTarget } from './address.ts'
 import { isLoop, maxForwards, traceHeaders, via } from './hops.ts'
 import { identityHeaders } from './identity.ts'
@@ -125,8 +125,9 @@ const isHandshake = ({ method, headers }: Head): boolean =>
 const isPrivate = ({ route }: Forward, { headers }: Head): boolean =>
   route.access !== 'public' || route.vouches || headers.get('authorization') !== null || headers.get('cookie') !== null
 
+/** Rules know no ports, so neither does `same-host`: the client's would choose what else listens there. */
 const baseOf = (upstream: Upstream, head: Head): string =>
-  upstream.kind === 'url' ? upstream.base : `${head.scheme}://${head.host}`
+  upstream.kind === 'url' ? upstream.base : `${head.scheme}://${withoutPort(head.host)}`
 
 /** From the platform's facts alone; the client's own were dropped (RFC 7239 for `Forwarded`). */
 function forwardedHeaders({ scheme, host, clientAddress }: Head): [string, string][] {

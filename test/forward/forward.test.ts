@@ -16,11 +16,16 @@ const routeTo = (upstream: Parameters<typeof originOf>[1]) => {
 }
 const parts = { isDropped: () => false, name: 'gate', inOrder: (origin: Origin) => origin.upstreams }
 
-function urlOf(route: ReturnType<typeof routeTo>, raw: string, options = open): string | null {
+function urlOf(
+  route: ReturnType<typeof routeTo>,
+  raw: string,
+  options = open,
+  host = 'app.example.com',
+): string | null {
   const target = readTarget(raw, options)
   if (!target.ok) return null
   const forward = { kind: 'forward', route, target: target.value, principal: null } as const
-  return planForward(parts, forward, head(`GET https://app.example.com${raw}`), 'id', null).url
+  return planForward(parts, forward, head(`GET https://${host}${raw}`), 'id', null).url
 }
 
 const host = fc.constantFrom('upstream.test', 'upstream.test:8443', '[::1]:9', '127.0.0.1')
@@ -75,6 +80,11 @@ describe('the address upstream', () => {
       }
     },
   )
+
+  it('is never at a port that the client chose', () => {
+    const route = routeTo({ upstream: 'same-host' })
+    expect(urlOf(route, '/x', open, 'app.example.com:8443')).toBe('https://app.example.com/x')
+  })
 
   it('is the host’s own for same-host and for a binding, which the platform resolves', () => {
     for (const upstream of ['same-host', { binding: 'APP' }] as const)
