@@ -1,7 +1,6 @@
 /** One application behind two hosts: with all of the shield, and with as little of it as there can be. */
 
-import type { FetchHandler } from '../../src/runtime/fetch.ts'
-import { createWorkersHandler } from '../../src/runtime/workers.ts'
+import { createWorker } from '../../src/runtime/workers.ts'
 
 const common = { upstream: { env: 'APP_URL' }, session: true, identity: { headers: { 'X-Remote-User': 'subject' } } }
 const rules = [
@@ -32,15 +31,4 @@ const routes = {
   ],
 }
 
-let handler: FetchHandler | undefined
-
-export default {
-  fetch(
-    request: Request,
-    env: Readonly<Record<string, unknown>>,
-    context: { waitUntil(work: Promise<unknown>): void },
-  ): Promise<Response> {
-    handler ??= createWorkersHandler(routes, env)
-    return handler(request, (work) => context.waitUntil(work))
-  },
-}
+export default createWorker(routes)

@@ -9,32 +9,33 @@ import { dialWorkers } from './websocket-workers.ts'
 
 type Env = Readonly<Record<string, unknown>>
 
-interface Context {
-  waitUntil(work: Promise<unknown>): void
+interface Worker {
+  fetch(request: Request, env: Env, context: { waitUntil(work: Promise<unknown>): void }): Promise<Response>
 }
 
 export { SessionObject } from './session-object.ts'
+export default createWorker(routes)
 
-let handler: FetchHandler | undefined
-
-export default {
-  fetch(request: Request, env: Env, context: Context): Promise<Response> {
-    handler ??= createWorkersHandler(routes, env)
-    return handler(request, (work) => context.waitUntil(work))
-  },
+/** What a Worker's entry exports. The gateway is put together on the first request, when the bindings are known. */
+export function createWorker(config: unknown): Worker {
+  let handler: FetchHandler | undefined
+  return {
+    fetch(request, env, context) {
+      handler ??= createWorkersHandler(config, env)
+      return handler(request, (work) => context.waitUntil(work))
+    },
+  }
 }
 
-export function createWorkersHandler(config: unknown, env: Env): FetchHandler {
-  const kv = isKv(env['SESSIONS']) ? env['SESSIONS'] : undefined
-  const gateway = openOrRefuse(config, env, {
-    name: 'workerd',
-    openStore: (name) => openBoundStore(name, env),
-    shared: kv,
-    hasBinding: (name) => isFetcher(env[name]),
-    hasZone: true,
-  })
+function createWorkersHandler(config: unknown, env: Env): FetchHandler {
   return createFetchHandler({
-    gateway,
+    gateway: openOrRefuse(config, env, {
+      name: 'workerd',
+      openStore: (name) => openBoundStore(name, env),
+      shared: isKv(env['SESSIONS']) ? env['SESSIONS'] : undefined,
+      hasBinding: (name) => isFetcher(env[name]),
+      hasZone: true,
+    }),
     facts: (request) => ({
       scheme: request.url.startsWith('https:') ? 'https' : 'http',
       // Cloudflare sets it, whatever the client wrote; without `cf` there is no Cloudflare in front

@@ -1,7 +1,6 @@
 /** Two hosts before an origin that sets nothing: one under each preset. */
 
-import type { FetchHandler } from '../../src/runtime/fetch.ts'
-import { createWorkersHandler } from '../../src/runtime/workers.ts'
+import { createWorker } from '../../src/runtime/workers.ts'
 
 const originOf = (preset: string) => ({
   name: preset,
@@ -13,15 +12,4 @@ const originOf = (preset: string) => ({
 })
 const routes = { origins: [originOf('legacy'), originOf('strict')] }
 
-let handler: FetchHandler | undefined
-
-export default {
-  fetch(
-    request: Request,
-    env: Readonly<Record<string, unknown>>,
-    context: { waitUntil(work: Promise<unknown>): void },
-  ): Promise<Response> {
-    handler ??= createWorkersHandler(routes, env)
-    return handler(request, (work) => context.waitUntil(work))
-  },
-}
+export default createWorker(routes)

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { openGateway, type Runtime, StartError } from '../../src/runtime/runtime.ts'
-import { createWorkersHandler } from '../../src/runtime/workers.ts'
+import { createWorker } from '../../src/runtime/workers.ts'
 import { promisesOf, type StorePromises } from '../../src/session/store.ts'
 import { createMemoryStore } from '../../src/session/stores/memory.ts'
 
@@ -157,10 +157,12 @@ describe('on workerd, where there is no start to fail at', () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
     const send = vi.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('nothing may be sent'))
     try {
-      const handler = createWorkersHandler(bad, { SESSION_STORE: 'memory' })
+      const worker = createWorker(bad)
+      const handle = (request: Request) =>
+        worker.fetch(request, { SESSION_STORE: 'memory' }, { waitUntil: () => undefined })
       const request = () => new Request(`https://app.example.com${path}`, { headers })
-      await handler(request(), () => undefined)
-      const response = await handler(request(), () => undefined)
+      await handle(request())
+      const response = await handle(request())
       expect(send).not.toHaveBeenCalled()
       return { response, lines: log.mock.calls.map(([line]) => String(line)) }
     } finally {

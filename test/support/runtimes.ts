@@ -73,13 +73,19 @@ async function commandOf(
   directory: string,
   options: RuntimeOptions,
 ): Promise<[string, ...string[]]> {
-  if (name === 'node') return [bin('node'), entry]
-  if (name === 'deno')
-    return [denoProgram(), 'run', '-A', '--no-check', '--no-lock', '--unstable-no-legacy-abort', entry]
+  if (name === 'node') return nodeCommand(entry)
+  if (name === 'deno') return denoCommand(entry)
   await bundle(entry, join(directory, 'worker.js'))
   await writeFile(join(directory, 'config.capnp'), workerdConfig(options))
   return workerdCommand(join(directory, 'config.capnp'))
 }
+
+export const nodeCommand = (entry: string): [string, ...string[]] => [bin('node'), entry]
+
+export const denoCommand = (entry: string): [string, ...string[]] => [
+  ...([denoProgram(), 'run', '-A', '--no-check', '--no-lock', '--unstable-no-legacy-abort'] as const),
+  entry,
+]
 
 /** Tells on file descriptor 3 which port it listens on. */
 export const workerdCommand = (config: string): [string, ...string[]] => [

@@ -1,7 +1,6 @@
 /** A gateway on workerd whose look-ups take long enough that requests meet in them. */
 
-import type { FetchHandler } from '../../../src/runtime/fetch.ts'
-import { createWorkersHandler } from '../../../src/runtime/workers.ts'
+import { createWorker } from '../../../src/runtime/workers.ts'
 
 const routes = {
   issuers: {
@@ -27,15 +26,4 @@ const routes = {
   ],
 }
 
-let handler: FetchHandler | undefined
-
-export default {
-  fetch(
-    request: Request,
-    env: Readonly<Record<string, unknown>>,
-    context: { waitUntil(work: Promise<unknown>): void },
-  ): Promise<Response> {
-    handler ??= createWorkersHandler(routes, env)
-    return handler(request, (work) => context.waitUntil(work))
-  },
-}
+export default createWorker(routes)
