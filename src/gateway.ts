@@ -12,6 +12,7 @@ import { type DecideParts, decide } from './decide.ts'
 import { type Decision, type FormToken, type Refusal, refuse } from './decision.ts'
 import { createEndpoints } from './endpoints/endpoints.ts'
 import type { ReportEntry } from './endpoints/reports.ts'
+import { isOfResources, tellsOfResources } from './endpoints/resource.ts'
 import { createAssertionSigner } from './forward/assertion.ts'
 import { type Place, type Plan, planForward, refuseForward, type UpstreamHead } from './forward/forward.ts'
 import { maxForwards } from './forward/hops.ts'
@@ -64,7 +65,9 @@ export interface Gateway {
   decide(head: Head, waitUntil: WaitUntil): Promise<Decision>
   /** The plan of a forward, as `begin` makes it. */
   plan(decision: Extract<Decision, { kind: 'forward' }>, head: Head, requestId: string): Promise<Plan>
-  /** Serves what lives under `/.sallyport/` and `/.well-known/sallyport/`. */
+  /** True for what `endpoints` answers, and no rule: it is never forwarded, whatever the routes say. */
+  owns(head: Pick<Head, 'host' | 'target'>): boolean
+  /** Serves what lives under `/.sallyport/` and `/.well-known/sallyport/`, and tells API clients of the issuers. */
   readonly endpoints: Hono
 }
 
@@ -111,7 +114,7 @@ export interface Released {
   readonly body: AsyncIterable<Uint8Array>
 }
 
-/** True for the paths that are never forwarded and that no rule can shadow. */
+/** True for the paths that are never forwarded and that no rule can shadow, on whatever host. */
 export const isOwnPath = (target: string): boolean =>
   /^\/(?:\.sallyport|\.well-known\/sallyport)(?:[/?]|$)/.test(target)
 
@@ -156,8 +159,10 @@ export function createGateway(parts: GatewayParts): Gateway {
     begin,
     decide: (head, waitUntil) => decide(deciding, head, waitUntil),
     plan,
+    owns: ({ host, target }) => isOwnPath(target) || (isOfResources(target) && tellsOfResources(table.originOf(host))),
     endpoints: createEndpoints({
       signer,
+      resources: { table, publicScheme: settings.publicScheme },
       csrf: csrf && { table, tokens: csrf, authenticate: deciding.authenticate, now },
       visitor: keeper && { table, authenticate: deciding.authenticate, keeper, publicScheme: settings.publicScheme },
       admin: keeper && settings.adminSecret !== null ? { secret: settings.adminSecret, keeper, now } : null,

@@ -1,6 +1,7 @@
 /** What a refusal is to the outside: the only place with status codes of the gateway's own. */
 
 import type { Refusal } from './decision.ts'
+import { resourceMetadataPath } from './route/resource.ts'
 import type { Route } from './route/table.ts'
 
 export interface Outcome {
@@ -99,8 +100,13 @@ const tooLarge: Readonly<Record<Extract<Refusal, { reason: 'too-large' }>['what'
   headers: { status: 431, title: 'Headers too large', detail: 'The headers are larger than is accepted here.' },
 }
 
-/** Headers that a refusal brings besides those of any answer. */
-export function extras(refusal: Refusal, route: Route | null): [string, string][] {
+/**
+ * Headers that a refusal brings besides those of any answer.
+ *
+ * @param self `https://app.example.com`
+ */
+export function extras(refusal: Refusal, route: Route | null, self: string): [string, string][] {
+  const challenge = (parameters: Parameters) => challengeOf(route, self, parameters)
   switch (refusal.reason) {
     case 'method-refused':
       return [['allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']]
@@ -109,27 +115,23 @@ export function extras(refusal: Refusal, route: Route | null): [string, string][
       return [['retry-after', '5']]
     case 'no-credential':
     case 'bad-session':
-      return [['www-authenticate', challenge(route, [])]]
+      return [['www-authenticate', challenge([])]]
     case 'bad-token':
-      return [['www-authenticate', challenge(route, [['error', 'invalid_token']])]]
+      return [['www-authenticate', challenge([['error', 'invalid_token']])]]
     case 'sign-in-anew':
-      return [
-        ['www-authenticate', challenge(route, [['error', 'insufficient_user_authentication'], ...asksOf(refusal)])],
-      ]
+      return [['www-authenticate', challenge([['error', 'insufficient_user_authentication'], ...asksOf(refusal)])]]
     case 'missing-scope':
       return [
         [
           'www-authenticate',
-          challenge(route, [
+          challenge([
             ['error', 'insufficient_scope'],
             ['scope', refusal.scopes.join(' ')],
           ]),
         ],
       ]
     case 'malformed':
-      return refusal.what === 'authorization'
-        ? [['www-authenticate', challenge(route, [['error', 'invalid_request']])]]
-        : []
+      return refusal.what === 'authorization' ? [['www-authenticate', challenge([['error', 'invalid_request']])]] : []
     default:
       return []
   }
@@ -144,8 +146,17 @@ export const asksOf = ({
   ...(acr.length === 0 ? [] : [['acr_values', acr.join(' ')] as const]),
 ]
 
+type Parameters = readonly (readonly [string, string])[]
+
 /** RFC 6750 section 3. A 401 owes a challenge (RFC 9110 section 11.6.1); for sessions there is no registered one. */
-function challenge(route: Route | null, parameters: readonly (readonly [string, string])[]): string {
+function challengeOf(route: Route | null, self: string, parameters: Parameters): string {
   const scheme = route && route.origin.bearer.length === 0 ? 'Session' : 'Bearer'
-  return `${scheme} ${[['realm', route?.origin.name ?? 'sallyport'], ...parameters].map(([name, value]) => `${name}="${value}"`).join(', ')}`
+  const resource = route?.resource ?? null
+  const all = [
+    ['realm', route?.origin.name ?? 'sallyport'],
+    ...parameters,
+    // RFC 9728 section 5.1
+    ...(resource === null ? [] : [['resource_metadata', `${self}${resourceMetadataPath}${resource}`]]),
+  ]
+  return `${scheme} ${all.map(([name, value]) => `${name}="${value}"`).join(', ')}`
 }

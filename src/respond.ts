@@ -38,7 +38,7 @@ export function respondRefused(refusal: Refusal, asked: Asked): Answer {
   const headers: [string, string][] = [
     ['x-sallyport', 'refused'],
     ['cache-control', 'no-store'],
-    ...extras(refusal, asked.route),
+    ...extras(refusal, asked.route, selfOrigin(asked.head)),
   ]
   if (refusal.reason === 'not-https')
     return own({ status, headers: [...headers, secureAddress(asked)], body: null }, asked)

@@ -71,7 +71,8 @@ describe('every reason has its answer', () => {
   const route = routeOf({ bearer: ['corp'], cors: { origins: ['https://console.example.com'] } })
   it.each(rows)('%j: %s, %s', (refusal, status, challenge) => {
     const plain = answer(refusal, { origin: 'https://console.example.com', authorization: `Bearer ${secret}` }, route)
-    expect([plain.status, plain.of('www-authenticate')]).toEqual([status, challenge])
+    const metadata = ', resource_metadata="https://app.example.com/.well-known/oauth-protected-resource"'
+    expect([plain.status, plain.of('www-authenticate')]).toEqual([status, challenge && challenge + metadata])
     expect(plain.of('x-sallyport')).toBe('refused')
     expect(plain.of('x-request-id')).toBe('id-1')
     expect(plain.of('cache-control')).toBe('no-store')

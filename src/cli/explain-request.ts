@@ -2,8 +2,7 @@
 
 import { type Decision, type PathFault, refuse } from '../decision.ts'
 import type { Gateway } from '../gateway.ts'
-import { isOwnPath } from '../gateway.ts'
-import type { Head } from '../head.ts'
+import { type Head, selfOrigin } from '../head.ts'
 import type { Principal } from '../principal.ts'
 import { respondPreflight, respondRefused } from '../respond.ts'
 import type { Gateway as Config } from '../route/compile.ts'
@@ -55,8 +54,9 @@ export async function explainRequest({ config, gateway, head, place }: Question)
     readings,
     pathFault: fault,
   }
-  if (isOwnPath(head.target)) {
-    const { status } = await gateway.endpoints.request(head.target.split('?', 1)[0] ?? '/', { method: head.method })
+  if (gateway.owns(head)) {
+    const address = `${selfOrigin(head)}${head.target.split('?', 1)[0]}`
+    const { status } = await gateway.endpoints.request(address, { method: head.method })
     const nothing = { rules: [], reason: null, refusal: null, principal: null, answer: {}, forward: null }
     return { ...seen, ...nothing, decision: 'own', status }
   }

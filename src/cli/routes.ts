@@ -34,7 +34,7 @@ ${placeHelp}`,
   },
 }
 
-const ownPaths = ['/.sallyport/*', '/.well-known/sallyport/*']
+const ownPaths = ['/.sallyport/*', '/.well-known/sallyport/*', '/.well-known/oauth-protected-resource (with bearer)']
 
 const entryOf = (route: Route) => ({
   origin: route.origin.name,

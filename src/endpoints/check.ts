@@ -5,7 +5,7 @@ import type { WaitUntil } from '../authenticate/share.ts'
 import { nothingSpent } from '../authenticate/spent.ts'
 import { type Decision, type Refusal, refuse } from '../decision.ts'
 import { identityHeaders } from '../forward/identity.ts'
-import { bagOf, type Head } from '../head.ts'
+import { bagOf, type Head, selfOrigin } from '../head.ts'
 import { entryOf, type LogEntry } from '../log-entry.ts'
 import { extras, outcomeOf } from '../outcome.ts'
 import type { Route } from '../route/table.ts'
@@ -42,7 +42,7 @@ export function createCheckEndpoint({ secret, decide, assertionFor, log, now }: 
     const decision = await judge(head)
     const { route } = decision
     const refusal = decision.kind === 'refuse' ? decision.refusal : null
-    const answer = refusal ? refusedAnswer(refusal, decision) : await admitted(decision)
+    const answer = refusal ? refusedAnswer(refusal, decision, head ?? nothing) : await admitted(decision)
     log(
       entryOf(
         decision,
@@ -91,10 +91,10 @@ interface Outcome {
 }
 
 /** A proxy knows three answers: sign in, no, and not now. */
-function refusedAnswer(refusal: Refusal, { route }: { readonly route: Route | null }): Outcome {
+function refusedAnswer(refusal: Refusal, { route }: { readonly route: Route | null }, head: Head): Outcome {
   const { status } = outcomeOf(refusal)
   const said = status === 401 || status >= 500 ? status : 403
-  return { status: said, headers: [['x-sallyport', 'refused'], ...extras(refusal, route)] }
+  return { status: said, headers: [['x-sallyport', 'refused'], ...extras(refusal, route, selfOrigin(head))] }
 }
 
 /** What the proxy was asked, in its own words; null where a word is missing, doubled or odd. */

@@ -7,10 +7,12 @@ import { createVisitorEndpoints, type VisitorParts } from '../sign-in/visitor.ts
 import { type CheckParts, createCheckEndpoint } from './check.ts'
 import { type CsrfEndpointParts, createCsrfEndpoint } from './csrf.ts'
 import { createReportsEndpoint, type ReportsEndpointParts } from './reports.ts'
+import { createResourceEndpoint, type ResourceEndpointParts } from './resource.ts'
 
 export interface EndpointParts {
   /** null: nothing here is asserted, so there are no keys to show. */
   readonly signer: AssertionSigner | null
+  readonly resources: ResourceEndpointParts
   /** null: no CSRF tokens are given out. */
   readonly csrf: CsrfEndpointParts | null
   /** null: nobody signs in here. */
@@ -25,8 +27,12 @@ export interface EndpointParts {
   readonly admin: AdminParts | null
 }
 
-/** What lives under `/.sallyport/` and `/.well-known/sallyport/`: exact paths, on every host, never forwarded. */
-export function createEndpoints({ signer, csrf, signIn, reports, check, visitor, admin }: EndpointParts): Hono {
+/**
+ * What lives under `/.sallyport/` and `/.well-known/sallyport/`: exact paths, on every host, never forwarded; and, where
+ * an origin takes tokens, what API clients are told of it.
+ */
+export function createEndpoints(parts: EndpointParts): Hono {
+  const { signer, resources, csrf, signIn, reports, check, visitor, admin } = parts
   const app = new Hono()
   app.use(async (c, next) => {
     await next()
@@ -40,6 +46,7 @@ export function createEndpoints({ signer, csrf, signIn, reports, check, visitor,
       return c.json(await signer.publicKeys)
     })
   }
+  app.route('/', createResourceEndpoint(resources))
   if (csrf) app.route('/', createCsrfEndpoint(csrf))
   if (signIn) app.route('/', signIn)
   if (reports) app.route('/', createReportsEndpoint(reports))

@@ -16,6 +16,7 @@ export interface Issuer {
   readonly type: string | null
   readonly maxAgeSeconds: number | null
   readonly clockToleranceSeconds: number
+  readonly isAdvertised: boolean
 }
 
 /** Where the keys of an issuer come from; `discovery` asks its `/.well-known/openid-configuration`. */
@@ -47,6 +48,8 @@ export function compileIssuer(name: string, config: IssuerConfig, read: Read, re
     type: config.type ?? null,
     maxAgeSeconds: config.maxAgeSeconds ?? null,
     clockToleranceSeconds: config.clockToleranceSeconds ?? 5,
+    // nobody can ask a shared secret for a token
+    isAdvertised: config.advertised ?? !config.secret,
   }
 }
 

@@ -11,6 +11,7 @@ import { problemsOf } from './issues.ts'
 import { type PathOptions, strictPaths } from './path.ts'
 import { readPattern } from './pattern.ts'
 import { formatPath, nearest, type Problem, showValue } from './problem.ts'
+import { createResourceFinder, type Resource, resourcesOf } from './resource.ts'
 import {
   type GatewayConfig,
   gatewaySchema,
@@ -92,13 +93,19 @@ function compileChecked(config: unknown, environment: Environment): Result<Gatew
     }
     known('bearer', 'issuer', issuers)
     known('providers', 'provider', providers)
-    return compileOrigin(origin, (value) => read(value, ['origins', at, 'upstream'], isHttpUrl))
+    const trusted = (origin.bearer ?? []).flatMap((name) => issuers.get(name) ?? [])
+    return compileOrigin(origin, trusted, (value) => read(value, ['origins', at, 'upstream'], isHttpUrl))
   })
   return problems.length > 0 ? err(problems) : ok({ issuers, providers, origins })
 }
 
-function compileOrigin(config: OriginConfig, readUrl: (value: string | { env: string }) => string): Origin {
+function compileOrigin(
+  config: OriginConfig,
+  issuers: readonly Issuer[],
+  readUrl: (value: string | { env: string }) => string,
+): Origin {
   const routes: Route[] = []
+  const resources: Resource[] = []
   const upstreams = upstreamsOf(config.upstream, readUrl)
   const origin: Origin = {
     name: config.name,
@@ -110,13 +117,16 @@ function compileOrigin(config: OriginConfig, readUrl: (value: string | { env: st
     session: Boolean(config.session),
     sessionOptions: sessionOptionsOf(config.session),
     bearer: config.bearer ?? [],
+    resources,
     providers: config.providers ?? [],
     signIn: config.signIn ?? (config.providers ? '/.sallyport/sign-in' : null),
     redirectToHttps: config.redirectToHttps ?? false,
     shield: compileShield(config),
     routes,
   }
-  routes.push(...config.rules.map((rule, index) => compileRule(rule, index, origin, config)))
+  const findResource = createResourceFinder(origin.hosts, issuers)
+  routes.push(...config.rules.map((rule, index) => compileRule(rule, index, origin, config, findResource(rule))))
+  resources.push(...resourcesOf(routes, issuers))
   return origin
 }
 
@@ -128,7 +138,13 @@ function sessionOptionsOf(config: OriginConfig['session']): SessionOptions {
   }
 }
 
-function compileRule(rule: RuleConfig, index: number, origin: Origin, config: OriginConfig): Route {
+function compileRule(
+  rule: RuleConfig,
+  index: number,
+  origin: Origin,
+  config: OriginConfig,
+  resource: string | null,
+): Route {
   const pattern = readPattern(rule.path)
   if (!pattern.ok) throw new TypeError(`the schema lets no bad pattern pass: ${rule.path}`)
   const inherited: InheritedConfig = { ...config, ...definedOf(rule) }
@@ -143,6 +159,7 @@ function compileRule(rule: RuleConfig, index: number, origin: Origin, config: Or
     freshnessSeconds: inherited.freshness ?? 5,
     staleIfErrorSeconds: inherited.staleIfError ?? 0,
     vouches: rule.signIn === 'vouched',
+    resource,
     identity: identityOf(inherited.identity),
     ...compileShield(inherited),
     passAuthorization: inherited.pass?.authorization ?? false,

@@ -4,6 +4,7 @@ import type { Gateway } from './compile.ts'
 import { hasWindowsName, readTarget } from './path.ts'
 import { covers, matches } from './pattern.ts'
 import { formatPath, type Problem, showValue } from './problem.ts'
+import { resourceMetadataPath } from './resource.ts'
 import type { Origin, Route } from './table.ts'
 
 /** @returns what is to be mended before this may guard a door; empty when there is nothing */
@@ -56,7 +57,8 @@ function lintRoute(route: Route): Problem[] {
   const { origin } = route
   const at = (key: string): readonly PropertyKey[] => ['rules', route.index, key]
   const [first, second] = route.pattern.segments
-  if (first === '.sallyport' || (first === '.well-known' && second === 'sallyport')) {
+  const isResources = origin.resources.length > 0 && `/.well-known/${second}` === resourceMetadataPath
+  if (first === '.sallyport' || (first === '.well-known' && (second === 'sallyport' || isResources))) {
     return [problem(origin, at('path'), route.path, 'the path is reserved for the gateway itself', 'choose another')]
   }
   const above = origin.routes

@@ -179,6 +179,7 @@ const issuerSchema = z
     type: z.optional(text),
     maxAgeSeconds: z.optional(z.int().check(z.positive())),
     clockToleranceSeconds: z.optional(z.int().check(z.minimum(0), z.maximum(60))),
+    advertised: z.optional(z.literal(false, 'write false, or leave it out')),
   })
   .check(
     z.refine(

@@ -5,6 +5,7 @@ import type { Forwarding } from './forwarding.ts'
 import { foldSegment, type PathOptions } from './path.ts'
 import type { Pattern } from './pattern.ts'
 import type { Segments } from './readings.ts'
+import type { Resource } from './resource.ts'
 import type { Access } from './schema.ts'
 import type { Shield } from './shield.ts'
 
@@ -25,6 +26,8 @@ export interface Origin {
   readonly sessionOptions: SessionOptions
   /** Names of the issuers whose Bearer tokens it takes; empty: `Authorization` isn't read. */
   readonly bearer: readonly string[]
+  /** What API clients are told of, so that they find the issuer; empty: nothing. */
+  readonly resources: readonly Resource[]
   /** Names of the providers that people sign in with here. */
   readonly providers: readonly string[]
   /** Where a navigation without credential is sent. */
@@ -65,6 +68,8 @@ export interface Route extends Shield {
   readonly staleIfErrorSeconds: number
   /** The upstream's answer may sign somebody in. */
   readonly vouches: boolean
+  /** The path of the resource that it belongs to; null: nobody is told of any. */
+  readonly resource: string | null
   readonly identity: IdentityHeaders | null
   readonly passAuthorization: boolean
   readonly passSessionCookie: boolean

@@ -2,7 +2,7 @@
 
 import { Hono } from 'hono/tiny'
 import { refuse } from '../decision.ts'
-import type { Gateway } from '../gateway.ts'
+import { type Gateway, isOwnPath } from '../gateway.ts'
 import type { Head } from '../head.ts'
 import type { LogEntry } from '../log-entry.ts'
 import { pathForLog } from '../redact.ts'
@@ -37,6 +37,7 @@ export function createClosedGateway(cause: string, now: () => number, log: (entr
     begin: async (head) => ({ kind: 'answer', answer: answer(head) }),
     decide: async () => refuse(refusal),
     plan: () => Promise.reject(new TypeError('a closed gateway forwards nothing')),
+    owns: ({ target }) => isOwnPath(target),
     endpoints,
   }
 

@@ -3,7 +3,7 @@
 import type { WaitUntil } from '../authenticate/share.ts'
 import type { Refusal } from '../decision.ts'
 import type { Plan, UpstreamHead } from '../forward/forward.ts'
-import { type Forwarding, type Gateway, isOwnPath } from '../gateway.ts'
+import type { Forwarding, Gateway } from '../gateway.ts'
 import { bagOf, type Head } from '../head.ts'
 import type { Answer } from '../respond.ts'
 import { attempt } from './attempt.ts'
@@ -46,7 +46,7 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
   const { gateway } = parts
   return async (request, waitUntil) => {
     const head = headOf(request, parts.facts(request))
-    if (isOwnPath(head.target)) return gateway.endpoints.fetch(request)
+    if (gateway.owns(head)) return gateway.endpoints.fetch(request)
     const begun = await gateway.begin(head, waitUntil)
     if (begun.kind === 'answer') return toResponse(begun.answer, begun.answer.body)
     if (begun.kind === 'forward' && begun.plan.isWebSocket) return join(begun, request)

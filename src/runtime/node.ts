@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import process from 'node:process'
 import { getRequestListener } from '@hono/node-server'
 import routes from '../../routes/index.ts'
-import { isOwnPath } from '../gateway.ts'
+import type { Gateway } from '../gateway.ts'
 import { createMemoryStore } from '../session/stores/memory.ts'
 import { answerNode } from './node-http.ts'
 import { openGateway } from './runtime.ts'
@@ -26,13 +26,14 @@ export function serveNode(config: unknown, memory = createMemoryStore(() => Date
   })
   const endpoints = getRequestListener(gateway.endpoints.fetch, { overrideGlobalObjects: false })
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    if (isOwnPath(incoming.url ?? '')) void endpoints(incoming, outgoing)
+    if (isOwn(gateway, incoming)) void endpoints(incoming, outgoing)
     else void answerNode(gateway, settings.publicScheme, incoming, outgoing)
   }
-  const server = createServer({ ...limits, shouldUpgradeCallback: isHandshake }, answer)
+  const shouldUpgradeCallback = (incoming: IncomingMessage): boolean => isHandshake(gateway, incoming)
+  const server = createServer({ ...limits, shouldUpgradeCallback }, answer)
   server.on('upgrade', (incoming: IncomingMessage, socket: Socket, first: Buffer) => {
     // before Node 24.9 whatever wants another protocol comes here, h2c too
-    if (isHandshake(incoming)) void answerUpgrade(gateway, settings.publicScheme, incoming, socket, first)
+    if (isHandshake(gateway, incoming)) void answerUpgrade(gateway, settings.publicScheme, incoming, socket, first)
     else socket.destroy()
   })
   // nobody is asked for a body before it is decided that somebody wants it (RFC 9110 section 10.1.1)
@@ -45,8 +46,11 @@ export function serveNode(config: unknown, memory = createMemoryStore(() => Date
   return server
 }
 
-const isHandshake = ({ method, headers, url }: IncomingMessage): boolean =>
-  method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && !isOwnPath(url ?? '')
+const isHandshake = (gateway: Gateway, incoming: IncomingMessage): boolean =>
+  incoming.method === 'GET' && incoming.headers.upgrade?.toLowerCase() === 'websocket' && !isOwn(gateway, incoming)
+
+const isOwn = (gateway: Gateway, { headers, url }: IncomingMessage): boolean =>
+  gateway.owns({ host: headers.host ?? '', target: url ?? '' })
 
 /** A client that dribbles its head holds a connection for so long and no longer; a body takes the time that it takes. */
 const limits = { headersTimeout: 20_000, requestTimeout: 0, keepAliveTimeout: 75_000, maxHeaderSize: 65_536 }

@@ -19,7 +19,7 @@ export function returnTarget(text: string | null | undefined, self: string, path
   if (fragments.length > 1 || !readTarget(target, paths).ok) return home
   const url = URL.parse(text, self)
   if (!url || url.origin !== self || url.username || url.password || url.pathname.startsWith('//')) return home
-  if (/^\/(?:\.sallyport|\.well-known\/sallyport)(?:\/|$)/i.test(url.pathname)) return home
+  if (/^\/(?:\.sallyport|\.well-known\/(?:sallyport|oauth-protected-resource))(?:\/|$)/i.test(url.pathname)) return home
   // the parser changed the path: then it isn't the one that was judged
   return `${url.pathname}${url.search}` === target ? text : home
 }

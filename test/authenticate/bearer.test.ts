@@ -368,7 +368,9 @@ describe('how a token is sent', () => {
 
   it('says what it wants, and nothing of what it got', async () => {
     const { answer } = await gate.ask(url, { authorization: `Bearer ${await withClaims({ exp: now - 1 })}` })
-    expect(headerOf(answer, 'www-authenticate')).toBe('Bearer realm="api", error="invalid_token"')
+    expect(headerOf(answer, 'www-authenticate')).toMatch(
+      /^Bearer realm="api", error="invalid_token", resource_metadata="[^"]+"$/,
+    )
     expect(headerOf(answer, 'x-sallyport')).toBe('refused')
     expect(headerOf(answer, 'content-type')).toBe('application/problem+json')
     expect(answer.body).not.toMatch(/expired by|user-0|corp/)

@@ -7,6 +7,13 @@ import { compiled, originOf, problemsIn } from '../support/routes.ts'
 const linted = (...origins: OriginConfig[]): string => lint(compiled({ origins })).map(describeProblem).join('\n')
 const rules = (...written: RuleConfig[]): string => linted(originOf(written))
 
+/** An origin that takes tokens. */
+const tokens = (...written: RuleConfig[]): string => {
+  const issuer = { issuer: 'https://id.example.com', audience: 'api', algorithms: ['RS256' as const] }
+  const config = { issuers: { corp: issuer }, origins: [originOf(written, { bearer: ['corp'] })] }
+  return lint(compiled(config)).map(describeProblem).join('\n')
+}
+
 const admin: RuleConfig = { path: '/admin/*', access: { roles: ['admin'] } }
 const everything: RuleConfig = { path: '/*', access: 'signed-in' }
 
@@ -91,6 +98,12 @@ describe('each finding, and a near one that is none', () => {
       'a rule for the keys of the gateway',
       rules({ path: '/.well-known/sallyport/jwks.json', access: 'public' }),
       rules({ path: '/.well-known/security.txt', access: 'public' }),
+      'reserved for the gateway',
+    ],
+    [
+      'a rule for what API clients are told, where they are',
+      tokens({ path: '/.well-known/oauth-protected-resource/*', access: 'public' }),
+      rules({ path: '/.well-known/oauth-protected-resource/*', access: 'public' }),
       'reserved for the gateway',
     ],
     [

@@ -78,6 +78,7 @@ describe('/.sallyport/reports', () => {
     }
     const app = createEndpoints({
       signer: null,
+      resources: { table: reports.table, publicScheme: null },
       csrf: null,
       check: null,
       signIn: null,

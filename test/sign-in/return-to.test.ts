@@ -84,6 +84,7 @@ const evil = [
   '/.sallyport',
   '/.SALLYPORT/sign-out',
   '/.well-known/sallyport/jwks.json',
+  '/.well-known/oauth-protected-resource/orders',
   `/${'a'.repeat(1_024)}`,
 ]
 

@@ -81,6 +81,12 @@ export const issuer: Entries<IssuerConfig> = {
     "How far ahead the issuer's clock may be, for `nbf` and `iat`. Nothing prolongs `exp`.",
     'clockToleranceSeconds: 0',
   ),
+  advertised: entry(
+    'false',
+    'told, unless its tokens are signed with a shared secret',
+    'Whether API clients are told of it at `/.well-known/oauth-protected-resource`, so that they find it by themselves.',
+    'advertised: false',
+  ),
 }
 
 export const provider: Entries<ProviderConfig> = {

@@ -191,5 +191,57 @@ export const credentials: readonly Exchange[] = [
     as: 'member',
     want: { status: 404, origin: null },
   },
+  {
+    title: 'where a client finds the issuer, by the challenge',
+    line: 'GET /scoped/a',
+    want: {
+      status: 401,
+      headers: {
+        'WWW-Authenticate':
+          'Bearer realm="app", resource_metadata="http://app.test/.well-known/oauth-protected-resource/scoped"',
+      },
+    },
+  },
+  {
+    title: 'where a client finds the issuer, whatever the rules say',
+    line: 'GET /.well-known/oauth-protected-resource/scoped',
+    headers: [['Origin', 'https://anywhere.test']],
+    want: {
+      status: 200,
+      headers: { 'Content-Type': 'application/json', 'Access-Control-Allow-Origin': '*', 'Cache-Control': /max-age/ },
+      body: /^\{"resource":"http:\/\/app\.test\/scoped","authorization_servers":\["http:[^"]+"\],"scopes_supported":\["write"\]/,
+      origin: null,
+    },
+  },
+  {
+    title: 'where a client finds the issuer, without the body',
+    line: 'HEAD /.well-known/oauth-protected-resource',
+    want: { status: 200, headers: { 'Content-Type': 'application/json' }, body: '', origin: null },
+  },
+  {
+    title: 'where a client finds the issuer, asked for in advance',
+    line: 'OPTIONS /.well-known/oauth-protected-resource',
+    headers: [
+      ['Origin', 'https://anywhere.test'],
+      ['Access-Control-Request-Method', 'GET'],
+      ['Access-Control-Request-Headers', 'mcp-protocol-version'],
+    ],
+    want: {
+      status: 204,
+      headers: { 'Access-Control-Allow-Origin': '*', 'Access-Control-Allow-Headers': '*' },
+      origin: null,
+    },
+  },
+  {
+    title: 'where a client finds the issuer, of a resource that there isn’t',
+    line: 'GET /.well-known/oauth-protected-resource/elsewhere',
+    want: { status: 404, origin: null },
+  },
+  {
+    title: 'an origin that takes no tokens says for itself who issues its own',
+    line: 'GET /.well-known/oauth-protected-resource?a',
+    host: 'loose.test',
+    want: { status: 200, body: 'ok', origin: { line: 'GET /.well-known/oauth-protected-resource?a' } },
+  },
   { title: 'health', line: 'GET /.sallyport/health', want: { status: 200, body: 'ok\n', origin: null } },
 ]
