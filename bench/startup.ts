@@ -16,6 +16,9 @@ const environment = {
   SESSION_STORE: 'kv',
   CORP_ISSUER: 'https://issuer.example.com',
   APP_URL: 'https://app-legacy.example.net',
+  CORP_SECRET: 'A'.repeat(43),
+  SEALING_KEY: 'A'.repeat(43),
+  VOUCH_SECRET: 'A'.repeat(43),
 }
 /** A Worker that does nothing but answer. */
 const emptyWorker = 'export default { fetch: () => new Response(null, { status: 401 }) }\n'

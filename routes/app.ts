@@ -7,11 +7,13 @@ export default defineOrigin({
   upstream: { env: 'APP_URL' },
   session: true,
   bearer: ['corp'],
+  providers: ['corp'],
   signIn: '/sign-in',
   identity: { headers: { 'X-Remote-User': 'subject', 'X-Remote-Email': 'claims.email', 'X-Remote-Roles': 'roles' } },
   rules: [
     { path: '/assets/*', methods: ['GET', 'HEAD'], access: 'public' },
     { path: '/sign-in', methods: ['GET', 'HEAD'], access: 'public' },
+    { path: '/sign-in', methods: ['POST'], access: 'public', signIn: 'vouched' },
     { path: '/admin/*', access: { roles: ['admin'] } },
     { path: '/api/*', access: { scopes: ['reports.read'] } },
     { path: '/*', access: 'signed-in' },

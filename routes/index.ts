@@ -10,5 +10,13 @@ export default defineGateway({
       roles: 'roles',
     },
   },
+  providers: {
+    corp: {
+      issuer: { env: 'CORP_ISSUER' },
+      clientId: 'gateway',
+      clientSecret: { env: 'CORP_SECRET' },
+      roles: 'roles',
+    },
+  },
   origins: [app],
 })

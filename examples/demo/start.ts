@@ -1,29 +1,29 @@
-/** `npm start`: a legacy app, an issuer, the gateway in front of both, two sessions; Ctrl-C ends it all. */
+/** `npm start`: an old app, an identity provider, the gateway in front; Ctrl-C ends it all. */
 
+import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
 import process from 'node:process'
-import { openLocalKv } from '../../src/cli/local-kv.ts'
-import { createAddressBook } from '../../src/session/address.ts'
-import { cookieName, setCookie } from '../../src/session/cookie.ts'
-import { makeSession } from '../../src/session/life.ts'
-import { type NewSession, nowhere } from '../../src/session/session.ts'
-import { defaultPlaceKey } from '../../src/session/settings.ts'
+import { type Account, accounts } from '../legacy/accounts.ts'
 import { createLegacyApp } from '../legacy/server.ts'
 import { PortTaken, type RunningGateway, runGateway } from './gateway.ts'
-import { type Account, addressOf, createIssuer } from './issuer.ts'
 import { findPort, listen } from './ports.ts'
+import { addressOf, createIdentityProvider } from './provider.ts'
 import { printTour } from './tour.ts'
 
 const folder = join(import.meta.dirname, '../..')
-const sessionSeconds = 8 * 3600
-const people = [
-  { what: 'an ordinary account', subject: 'ada', roles: ['staff'], claims: { email: 'ada@example.com' } },
-  { what: 'an administrator', subject: 'grace', roles: ['staff', 'admin'], claims: { email: 'grace@example.com' } },
-] as const
+/** Good for one run: nothing that guards anything stands in this repository. */
+const secrets = {
+  VOUCH_SECRET: newSecret(),
+  CORP_SECRET: newSecret(),
+  SEALING_KEY: newSecret(),
+  ADMIN_SECRET: newSecret(),
+}
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const servers: Server[] = []
+/** What the gateway logged before there was anything to read it under; null: it is told as it comes. */
+let early: string[] | null = []
 let gateway: RunningGateway | null = null
 let ending: Promise<void> | null = null
 
@@ -34,6 +34,7 @@ setInterval(() => process.ppid !== parent && void end(0), 500).unref()
 
 start().catch((error: unknown) => {
   if (ending) return
+  tellEarly()
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   void end(1)
 })
@@ -43,34 +44,38 @@ async function start(): Promise<void> {
   const given = new Set<number>()
   const gatewayPort = await findPort(8787, 'gateway', say, given)
   const legacyPort = await findPort(8788, 'legacy app', say, given)
-  const issuerPort = await findPort(8789, 'issuer', say, given)
-  const signIn = `http://localhost:${issuerPort}`
-  let here = ''
-  let accounts: readonly Account[] = []
+  const providerPort = await findPort(8789, 'identity provider', say, given)
 
-  const legacy = createLegacyApp(`${signIn}/`)
-  const issuer = await createIssuer({ accounts: () => accounts, home: () => `${here}/` })
-  servers.push(legacy, issuer)
-  await Promise.all([listen(legacy, legacyPort), listen(issuer, issuerPort)])
-  const vars = { APP_URL: addressOf(legacy), CORP_ISSUER: addressOf(issuer), SESSION_STORE: 'kv', LOG: 'all' }
-  // one after the other: both open the same database, and whoever comes second to a new one finds it locked
-  const cookies = await seedSessions(people)
+  const legacy = createLegacyApp(secrets.VOUCH_SECRET)
+  const provider = createIdentityProvider({ id: 'gateway', secret: secrets.CORP_SECRET })
+  servers.push(legacy, provider.server)
+  await Promise.all([listen(legacy, legacyPort), listen(provider.server, providerPort)])
+  const addresses = { APP_URL: addressOf(legacy), CORP_ISSUER: addressOf(provider.server) }
+  const vars = { ...addresses, ...secrets, SESSION_STORE: 'kv', LOG: 'all' }
   const running = await startGateway(gatewayPort, vars, given)
-  here = `http://localhost:${running.port}`
-  accounts = people.map(({ subject, what }, at) => ({ name: subject, what, setCookie: setCookie(cookies[at] ?? '') }))
+  // a browser keeps no Secure cookie of 127.0.0.1; and the provider there has a cookie jar of its own
+  const here = `http://localhost:${running.port}`
+  await provider.admit(here)
+  const [ada = '', grace = ''] = await Promise.all(accounts.map((account) => makeSession(here, account)))
   if (ending) return
   void running.ended.then(() => {
     if (ending) return
     process.stderr.write(`The gateway ended by itself:\n${running.said()}\n`)
     void end(1)
   })
-  const [ada = '', grace = ''] = cookies.map((cookie) => `${cookieName}=${cookie}`)
-  say(printTour({ gateway: here, legacy: vars.APP_URL, issuer: vars.CORP_ISSUER, signIn, cookies: { ada, grace } }))
+  say(printTour({ gateway: here, legacy: vars.APP_URL, provider: vars.CORP_ISSUER, cookies: { ada, grace } }))
+  tellEarly()
+}
+
+function tellEarly(): void {
+  for (const line of early ?? []) say(line)
+  early = null
 }
 
 /** Tries again elsewhere when another program takes the port while wrangler is on its way to it. */
 async function startGateway(port: number, vars: Record<string, string>, given: Set<number>): Promise<RunningGateway> {
-  const running = runGateway({ folder, port, vars, log: say })
+  const log = (line: string): void => void (early ? early.push(line) : say(line))
+  const running = runGateway({ folder, port, vars, log })
   gateway = running
   try {
     await running.ready
@@ -82,22 +87,19 @@ async function startGateway(port: number, vars: Record<string, string>, given: S
   }
 }
 
-/** As `sallyport session create` does it. */
-async function seedSessions(
-  sessions: readonly Pick<NewSession, 'subject' | 'roles' | 'claims'>[],
-): Promise<readonly string[]> {
-  const kv = await openLocalKv({
-    configPath: join(folder, 'wrangler.toml'),
-    persistTo: join(folder, '.wrangler/state'),
+/** Asks the admin API for a session, for the commands that curl can't sign in for. Returns its cookie. */
+async function makeSession(gateway: string, { name, email, roles }: Account): Promise<string> {
+  const response = await fetch(`${gateway}/.sallyport/admin/sessions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secrets.ADMIN_SECRET}` },
+    body: JSON.stringify({ subject: name, roles, claims: { email } }),
   })
-  try {
-    const parts = { store: kv.store, book: createAddressBook(defaultPlaceKey), now: () => Date.now() / 1000 }
-    const terms = { issuer: 'demo', idleSeconds: sessionSeconds, maxSeconds: sessionSeconds }
-    const made = await Promise.all(sessions.map((session) => makeSession(parts, { ...terms, ...session }, nowhere)))
-    return made.map(({ cookie }) => cookie)
-  } finally {
-    await kv.close()
-  }
+  const { cookie } = (await response.json()) as { readonly cookie: string }
+  return cookie
+}
+
+function newSecret(): string {
+  return randomBytes(32).toString('base64url')
 }
 
 /** Once, however often it is asked for: npm passes Ctrl-C on that the terminal has sent us already. */

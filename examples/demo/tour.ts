@@ -1,10 +1,11 @@
 /** What the demo prints: the addresses, and commands to copy, each with the status that it gets. */
 
+import { accounts } from '../legacy/accounts.ts'
+
 export interface Tour {
   readonly gateway: string
   readonly legacy: string
-  readonly issuer: string
-  readonly signIn: string
+  readonly provider: string
   readonly cookies: { readonly ada: string; readonly grace: string }
 }
 
@@ -16,23 +17,29 @@ interface Stop {
 
 export function printTour(tour: Tour): string {
   const stops = stopsOf(tour).map(({ what, status, command }) => `  # ${status}: ${what}\n  ${command}\n`)
+  const people = accounts.map(({ name, password, roles }) => {
+    const what = roles.includes('admin') ? 'an administrator, who may open /admin' : 'an ordinary account'
+    return `  ${name.padEnd(7)}${password.padEnd(12)}${what}`
+  })
   return `
-  The gateway         ${tour.gateway}      what everybody talks to
-  The legacy app      ${tour.legacy}      behind it; knows nothing of signing in
-  The issuer          ${tour.issuer}      signs tokens, publishes its keys
+Open ${tour.gateway}/ in a browser, and sign in as
 
-In a browser: open ${tour.gateway}/ and follow "Choose whom to be", or go to
-${tour.signIn}/ at once. It lays the session cookie of Ada or of Grace into the browser.
-Chromium takes it on http://localhost, as it is (other browsers may want https for a \`__Host-\` cookie).
+${people.join('\n')}
 
-To copy into another terminal:
+with the app's own form, or with the identity provider: both know them.
+
+  ${tour.gateway}   the gateway, which everybody talks to
+  ${tour.legacy}   the old app behind it, which believes X-Remote-User
+  ${tour.provider}   the identity provider, which signs people in and gives tokens to robots
+
+Or copy into another terminal (each with the status that it gets):
 
 ${stops.join('\n')}
 Each line below is one request, as the gateway logs it. Ctrl-C ends everything.
 `
 }
 
-function stopsOf({ gateway, issuer, cookies }: Tour): readonly Stop[] {
+function stopsOf({ gateway, provider, cookies }: Tour): readonly Stop[] {
   const ada = `-b '${cookies.ada}'`
   const grace = `-b '${cookies.grace}'`
   const forged = "-H 'X-Remote-User: root' -H 'X_Remote_User: root'"
@@ -48,9 +55,9 @@ function stopsOf({ gateway, issuer, cookies }: Tour): readonly Stop[] {
     { what: 'Ada at /admin: known, and not allowed', status: 403, command: `curl -i ${ada} ${gateway}/admin` },
     { what: 'Grace, an administrator', status: 200, command: `curl -i ${grace} ${gateway}/admin` },
     {
-      what: 'an API call with a JWT from the issuer',
+      what: 'an API call with a JWT from the provider',
       status: 200,
-      command: `curl -i -H "Authorization: Bearer $(curl -s ${issuer}/token)" ${gateway}/api/reports`,
+      command: `curl -i -H "Authorization: Bearer $(curl -s ${provider}/robot-token)" ${gateway}/api/reports`,
     },
     {
       what: 'Ada has a session, and no token for the API',

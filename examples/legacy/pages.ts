@@ -31,21 +31,30 @@ ${notes.map(({ by, text }) => `<li><b>${escapeHtml(by)}</b>: ${escapeHtml(text)}
 </ul>`,
   )
 
-export const signInPage = (signInUrl: string | null): string =>
+/** Two ways in: the form that this app always had, and the gateway's provider. Both end at the page that was wanted. */
+export const signInPage = (returnTo: string, isWrong: boolean): string =>
   page(
     'Sign in',
     null,
-    signInUrl === null
-      ? '<p>Ask the administrator of this app for a session.</p>'
-      : `<p>The page you asked for is for those who have signed in.</p>
-<p><a href="${escapeHtml(signInUrl)}">Choose whom to be</a></p>`,
+    `${isWrong ? '<p><b>Name and password do not belong together.</b></p>' : '<p>The page you asked for is for those who have signed in.</p>'}
+<form method="post" action="/sign-in" class="sign-in">
+<h2>With a password of this app</h2>
+<input type="hidden" name="return_to" value="${escapeHtml(returnTo)}">
+<label>Name <input name="name" autocomplete="username" required></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+<button>Sign in</button>
+</form>
+<h2>Or with the company's account</h2>
+<p><a href="/.sallyport/sign-in?return_to=${escapeHtml(encodeURIComponent(returnTo))}">Sign in with the identity provider</a></p>`,
   )
 
 export const missingPage = (visitor: Visitor): string => page('Not found', visitor, '<p>There is no such page.</p>')
 
-export const style = `body { font: 1.1rem/1.5 Georgia, serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem }
+export const style = `body { font: 1.1rem/1.5 Georgia, serif; max-width: 40rem; margin: 1rem auto; padding: 0 1rem }
+h2 { font-size: 1.1rem }
 header { border-bottom: 1px solid; display: flex; gap: 1rem; align-items: center }
-small { margin-left: auto }
+header form { margin-left: auto }
+.sign-in label { display: block; margin: .5rem 0 }
 `
 
 export const logo =
@@ -57,10 +66,14 @@ const page = (title: string, visitor: Visitor | null, body: string): string => `
 <meta charset="utf-8">
 <title>${title} - Old Books Ltd</title>
 <link rel="stylesheet" href="/assets/style.css">
-<header><img src="/assets/logo.svg" alt=""><a href="/">Old Books Ltd</a>${visitor ? `<small>${escapeHtml(visitor.user)} ${escapeHtml(visitor.roles)}</small>` : ''}</header>
+<header><img src="/assets/logo.svg" alt=""><a href="/">Old Books Ltd</a>${visitor ? whoAmI(visitor) : ''}</header>
 <h1>${title}</h1>
 ${body}
 </html>
 `
+
+/** Signing out is the gateway's: it ends the session, however it began. */
+const whoAmI = ({ user, roles }: Visitor): string =>
+  `<form method="post" action="/.sallyport/sign-out">${escapeHtml(user)} (${escapeHtml(roles)}) <button>Sign out</button></form>`
 
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

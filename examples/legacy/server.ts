@@ -1,10 +1,11 @@
-/** An old server-rendered app: it believes whatever `X-Remote-User` says, and has never heard of a token. */
+/** An old server-rendered app: it believes whatever `X-Remote-User` says, and has a login form of its own. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import process from 'node:process'
+import { findAccount } from './accounts.ts'
+import { readForm } from './form.ts'
 import { adminPage, guestbookPage, homePage, logo, missingPage, signInPage, style, type Visitor } from './pages.ts'
 
-const maxBodyBytes = 10_000
 const maxNotes = 50
 
 interface Note {
@@ -12,17 +13,18 @@ interface Note {
   readonly text: string
 }
 
-/** @param signInUrl where the page `/sign-in` sends people; it is all that this app knows of signing in */
-export function createLegacyApp(signInUrl: string | null): Server {
+/** @param vouchSecret what it shows the gateway when it vouches for somebody: `VOUCH_SECRET` of both */
+export function createLegacyApp(vouchSecret: string): Server {
   const notes: Note[] = [{ by: 'ada', text: 'The coffee machine is mended.' }]
   return createServer((request, response) => {
     void answer(request, response).catch(() => response.writeHead(500).end('It broke.\n'))
   })
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const [path = '/'] = (request.url ?? '/').split('?', 1)
+    const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://localhost')
     const visitor = visitorOf(request)
-    if (path === '/guestbook' && request.method === 'POST') return write(request, response, visitor)
+    if (request.method === 'POST' && path === '/guestbook') return write(request, response, visitor)
+    if (request.method === 'POST' && path === '/sign-in') return signIn(request, response)
     if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, 'text/plain', 'Not here.\n')
     switch (path) {
       case '/':
@@ -32,7 +34,7 @@ export function createLegacyApp(signInUrl: string | null): Server {
       case '/guestbook':
         return send(response, 200, 'text/html', guestbookPage(visitor, notes))
       case '/sign-in':
-        return send(response, 200, 'text/html', signInPage(signInUrl))
+        return send(response, 200, 'text/html', signInPage(pathOf(query.get('return_to')), false))
       case '/whoami':
         return send(response, 200, 'application/json', `${JSON.stringify(visitor)}\n`)
       case '/api/reports':
@@ -49,6 +51,21 @@ export function createLegacyApp(signInUrl: string | null): Server {
       default:
         return send(response, 404, 'text/html', missingPage(visitor))
     }
+  }
+
+  /** Looks the password up as it always did. New is only that it tells the gateway, which makes the session. */
+  async function signIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const form = await readForm(request)
+    const returnTo = pathOf(form?.get('return_to') ?? null)
+    const account = findAccount(form?.get('name') ?? null, form?.get('password') ?? null)
+    if (!account) return send(response, 403, 'text/html', signInPage(returnTo, true))
+    const { name: subject, email, roles } = account
+    response.writeHead(303, {
+      location: returnTo,
+      'x-sallyport-sign-in': JSON.stringify({ subject, roles, claims: { email } }),
+      'x-sallyport-proof': `secret ${vouchSecret}`,
+    })
+    response.end()
   }
 
   async function write(request: IncomingMessage, response: ServerResponse, visitor: Visitor): Promise<void> {
@@ -68,17 +85,8 @@ const visitorOf = ({ headers }: IncomingMessage): Visitor => ({
   roles: String(headers['x-remote-roles'] ?? ''),
 })
 
-/** @returns null for a form that is too long */
-async function readForm(request: IncomingMessage): Promise<URLSearchParams | null> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > maxBodyBytes) return null
-    chunks.push(chunk)
-  }
-  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
-}
+/** A path of this app: whoever wrote the link, nobody is sent elsewhere after signing in. */
+const pathOf = (text: string | null): string => (text && /^\/(?![/\\])[\x21-\x7e]*$/.test(text) ? text : '/')
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {
   response.writeHead(status, { 'content-type': `${type}; charset=utf-8`, 'content-length': Buffer.byteLength(body) })
@@ -87,7 +95,7 @@ function send(response: ServerResponse, status: number, type: string, body: stri
 
 if (import.meta.main) {
   const port = Number(process.env['PORT'] ?? 8788)
-  createLegacyApp(process.env['SIGN_IN_URL'] ?? null).listen(port, '127.0.0.1', () =>
+  createLegacyApp(process.env['VOUCH_SECRET'] ?? '').listen(port, '127.0.0.1', () =>
     console.error(`legacy: http://127.0.0.1:${port}`),
   )
 }

@@ -6,6 +6,7 @@ const anyText = 'https://expected-as-a-secret.invalid'
 /** Those whose form is looked into; the key is the example of RFC 7517 appendix A.2. */
 const inForm: Readonly<Record<string, string>> = {
   CSRF_KEY: 'A'.repeat(43),
+  SEALING_KEY: 'A'.repeat(43),
   ASSERTION_KEY: JSON.stringify({
     kty: 'EC',
     crv: 'P-256',

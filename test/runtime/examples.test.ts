@@ -7,10 +7,11 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type RunningGateway, runGateway } from '../../examples/demo/gateway.ts'
-import { addressOf, createIssuer } from '../../examples/demo/issuer.ts'
 import { anyPort, listen } from '../../examples/demo/ports.ts'
+import { addressOf } from '../../examples/demo/provider.ts'
 import { openLocalKv } from '../../src/cli/local-kv.ts'
 import { cookieName } from '../../src/session/cookie.ts'
+import { createTestIssuer, type TestIssuer } from '../support/issuer.ts'
 import { laySession } from '../support/sessions.ts'
 
 const folder = process.cwd()
@@ -33,6 +34,17 @@ async function open(server: Server): Promise<string> {
   return addressOf(server)
 }
 
+async function openIssuer(): Promise<TestIssuer> {
+  const server = createServer()
+  const url = await open(server)
+  const issuer = await createTestIssuer(url)
+  server.on('request', (request, response) => {
+    const isDiscovery = request.url === '/.well-known/openid-configuration'
+    response.end(JSON.stringify(isDiscovery ? { issuer: url, jwks_uri: `${url}/jwks` } : issuer.jwks))
+  })
+  return issuer
+}
+
 describe.each(['api-bearer', 'php-in-front'])('examples/%s', (example) => {
   test('has routes without findings', () => {
     const args = ['src/cli/sallyport.js', 'check', '--routes', `examples/${example}/routes`]
@@ -48,21 +60,21 @@ test('the API asks for a token of its own issuers, and for the scope', { timeout
       JSON.stringify({ user: request.headers['x-remote-user'], issuer: request.headers['x-remote-issuer'] }),
     ),
   )
-  const parts = { accounts: () => [], home: () => '/' }
-  const [machines, stranger] = await Promise.all([createIssuer(parts), createIssuer(parts)])
-  const [url, ours, theirs] = [await open(upstream), await open(machines), await open(stranger)]
-  const gateway = await start('api-bearer', { API_URL: url, MACHINES_ISSUER: ours, PEOPLE_ISSUER: `${url}/people` })
+  const [url, machines, stranger] = [await open(upstream), await openIssuer(), await openIssuer()]
+  const issuers = { MACHINES_ISSUER: machines.issuer, PEOPLE_ISSUER: `${url}/people` }
+  const gateway = await start('api-bearer', { API_URL: url, ...issuers })
   const ask = async (path: string, token: string | null, init: RequestInit = {}) =>
     fetch(`http://localhost:${gateway.port}${path}`, {
       ...init,
       headers: { ...init.headers, ...(token && { authorization: `Bearer ${token}` }), 'x-remote-user': 'root' },
     })
-  const good = await (await fetch(`${ours}/token`)).text()
-  const foreign = await (await fetch(`${theirs}/token`)).text()
+  const robot = { sub: 'report-robot', scope: 'reports.read' }
+  const good = await machines.token(robot, { algorithm: 'ES256' })
+  const foreign = await stranger.token(robot, { algorithm: 'ES256' })
 
   const answer = await ask('/api/reports', good)
   expect(answer.status).toBe(200)
-  expect(await answer.json()).toEqual({ user: 'report-robot', issuer: ours })
+  expect(await answer.json()).toEqual({ user: 'report-robot', issuer: machines.issuer })
   expect(await (await ask('/status', null)).json()).toEqual({})
   expect((await ask('/api/reports', null)).status).toBe(401)
   expect((await ask('/api/reports', foreign)).status).toBe(401)

@@ -61,6 +61,8 @@ async function tryOut(words: readonly string[], settings: NodeJS.Dict<string>): 
 
 const settingsOf = (runtime: string): NodeJS.Dict<string> => ({
   ...parseEnv(readFileSync(`examples/${runtime}/sallyport.env`, 'utf8')),
+  // each as `sallyport secret` makes it
+  ...Object.fromEntries(['CORP_SECRET', 'SEALING_KEY', 'VOUCH_SECRET'].map((name) => [name, 'A'.repeat(43)])),
   // a port where nobody listens
   APP_URL: 'http://127.0.0.1:9',
 })

@@ -15,6 +15,8 @@ binding = "SESSIONS"
 id = "00000000000000000000000000000000"
 `
 
+const secrets = Object.fromEntries(['CORP_SECRET', 'SEALING_KEY', 'VOUCH_SECRET'].map((name) => [name, 'A'.repeat(43)]))
+
 test('a running wrangler dev knows a session as soon as it was created', { timeout: 90_000 }, async () => {
   const app = createServer(({ headers }, response) => response.end(`for ${headers['x-remote-user']}`))
   const upstream = await listen(app)
@@ -25,7 +27,7 @@ test('a running wrangler dev knows a session as soon as it was created', { timeo
     folder: checkout,
     config,
     port: await closedPort(),
-    vars: { APP_URL: upstream, CORP_ISSUER: 'https://issuer.example.com' },
+    vars: { APP_URL: upstream, CORP_ISSUER: 'https://issuer.example.com', ...secrets },
     log: () => undefined,
   })
   try {

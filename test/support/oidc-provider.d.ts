@@ -6,8 +6,23 @@ declare module 'oidc-provider' {
   export class Provider {
     constructor(issuer: string, configuration: object)
     callback(): (request: IncomingMessage, response: ServerResponse) => void
+    /** Rejects for a sign-in that isn't under way in this browser. */
+    interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>
     on(event: string, listener: (...facts: unknown[]) => void): this
     proxy: boolean
+    readonly Grant: new (of: {
+      clientId: string
+      accountId: string
+    }) => Grant
+  }
+  export interface Grant {
+    addOIDCScope(scope: string): void
+    save(): Promise<string>
   }
   export default Provider
+}
+
+declare module 'oidc-provider/lib/adapters/memory_adapter.js' {
+  /** @param clockToleranceSeconds for so much longer things are kept */
+  export function createMemoryAdapter(clockToleranceSeconds: number): new (name: string) => object
 }
