@@ -102,8 +102,9 @@ function durableObjects(): Bench[] {
           read: async (names) => there.read(names),
           write: async (...values) => there.write(...values),
           swap: async (...values) => there.swap(...values),
+          raise: async (...values) => there.raise(...values),
           delete: async (name) => there.delete(name),
-          list: async () => there.list(),
+          list: async (after) => there.list(after),
         }
       },
     })

@@ -164,7 +164,13 @@ export function createGateway(parts: GatewayParts): Gateway {
       signer,
       resources: { table, publicScheme: settings.publicScheme },
       csrf: csrf && { table, tokens: csrf, authenticate: deciding.authenticate, now },
-      visitor: keeper && { table, authenticate: deciding.authenticate, keeper, publicScheme: settings.publicScheme },
+      visitor: keeper && {
+        table,
+        authenticate: deciding.authenticate,
+        keeper,
+        publicScheme: settings.publicScheme,
+        now,
+      },
       admin: keeper && settings.adminSecret !== null ? { secret: settings.adminSecret, keeper, now } : null,
       check:
         settings.checkSecret === null

@@ -235,7 +235,7 @@ describe('an exception is a refusal, never a forward', () => {
     throw new Error('boom sekrit')
   }
   const promises = { consistency: 'strong', atomic: true, stalenessSeconds: 0 } as const
-  const store = { read: boom, write: boom, swap: boom, delete: boom, list: boom, promises }
+  const store = { read: boom, write: boom, swap: boom, raise: boom, delete: boom, list: boom, promises }
   const asked = head('GET https://app.example.com/', { cookie })
   let reads = 0
   const headers = {

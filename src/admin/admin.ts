@@ -68,9 +68,10 @@ export function createAdmin({ secret, keeper, now }: AdminParts): Hono {
     const issuer = c.req.query('issuer') ?? 'sallyport'
     const subject = c.req.query('subject')
     if (!subject) return problem(400, 'Write ?subject= and, unless it is "sallyport", &issuer=')
-    const listed = await keeper.list(issuer, subject)
+    const { sessions, isWhole } = await keeper.list(issuer, subject)
     return c.json({
-      sessions: listed.map(({ record }) => ({
+      more: !isWhole,
+      sessions: sessions.map(({ record }) => ({
         id: record.id,
         createdAt: record.createdAt,
         lastSeenAt: record.lastSeenAt,
@@ -101,7 +102,7 @@ export function createAdmin({ secret, keeper, now }: AdminParts): Hono {
     if ('everyone' in what) await keeper.endIssuer(what.issuer, 'admin')
     else if (!('id' in what)) await keeper.endSubject(what.issuer, what.subject, 'admin')
     else if (!(await keeper.endById(what.id, 'issuer' in what ? what : null, 'admin')))
-      return problem(400, 'This session was not made here: add issuer and subject')
+      return problem(400, 'No session of ours has this id: if others made it, add issuer and subject')
     return c.body(null, 204)
   })
 

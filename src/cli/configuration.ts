@@ -93,7 +93,15 @@ function unmetBy(surroundings: Surroundings, gateway: Gateway, settings: Setting
 /** The store as far as its promises go: nothing is asked of it. */
 function openable(runtime: RuntimeName, name: Settings['sessionStore']): SessionStore | null {
   if (name === 'none' || !where[name].includes(runtime)) return null
-  return { promises: promisesOf[name], read: unasked, write: unasked, swap: unasked, delete: unasked, list: unasked }
+  return {
+    promises: promisesOf[name],
+    read: unasked,
+    write: unasked,
+    swap: unasked,
+    raise: unasked,
+    delete: unasked,
+    list: unasked,
+  }
 }
 
 /** On which runtimes a store can be opened. */

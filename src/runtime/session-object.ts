@@ -38,12 +38,17 @@ export class SessionObject extends DurableObject {
     return isWritten
   }
 
+  async raise(name: string, time: string, ttlSeconds: number | null): Promise<void> {
+    this.#rows.raise(name, time, ttlSeconds)
+    await this.#wakeIn(ttlSeconds)
+  }
+
   delete(name: string): void {
     this.#rows.delete(name)
   }
 
-  list(): (readonly [name: string, text: string])[] {
-    return this.#rows.list()
+  list(after: string): (readonly [name: string, text: string])[] {
+    return this.#rows.list(after)
   }
 
   async alarm(): Promise<void> {

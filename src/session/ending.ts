@@ -1,7 +1,9 @@
 /** Ends what must not live on: a session, all of a subject, all of an issuer, a single token. */
 
 import { type AddressBook, endedKey, issuerNotBeforeKey, notBeforeKey, placeOfId } from './address.ts'
-import { longestSessionSeconds, writeMark } from './marks.ts'
+import { listSessions, livingPages, storedPages } from './list.ts'
+import { lastSecond, longestSessionSeconds, writeMark } from './marks.ts'
+import { parseRecord, type SessionRecord } from './session.ts'
 import type { Key, SessionStore } from './store.ts'
 
 export interface EndingParts {
@@ -10,6 +12,9 @@ export interface EndingParts {
   /** Seconds since the epoch. */
   readonly now: () => number
 }
+
+/** So far may the clock be ahead that made a session of an issuer, or behind that ends them all. */
+export const issuerSkewSeconds = 2
 
 /**
  * Ends one session, under every value that its cookie has had. The mark counts, which nothing removes before the
@@ -26,23 +31,48 @@ export async function endSession(
   if (key) await store.delete(key).catch(() => undefined)
 }
 
-/** Ends a session by its public id alone; false for an id that others made, which doesn't say where it stands. */
+/**
+ * Ends a session by its public id alone.
+ *
+ * @returns false where none is found: an id that others made doesn't say where it stands, though it may look as if
+ */
 export async function endSessionById(parts: EndingParts, id: string): Promise<boolean> {
+  const { store, book } = parts
   const place = placeOfId(id)
   if (place === null) return false
-  await endSession(parts, place, id, null)
-  return true
+  const [ended] = await store.read([endedKey(place, id)])
+  if (ended !== null) return true
+  for await (const stored of storedPages(store, place)) {
+    for (const { key, text } of stored) {
+      const record = parseRecord(text)
+      if (!record.ok || record.value.id !== id) continue
+      if ((await book.place(record.value.issuer, record.value.subject)) !== place) continue
+      await endSession(parts, place, id, key)
+      return true
+    }
+  }
+  return false
 }
 
-/** Every session of the subject, and every token of that issuer for it, that was made until now. One write, for good. */
-export async function endSubject({ store, book, now }: EndingParts, issuer: string, subject: string): Promise<void> {
+/**
+ * Every session of the subject, and every token of that issuer for it, that was made until now: for good. A session
+ * that a clock ahead of this one made is ended by its id, so that no sign-in after this is ended with it.
+ */
+export async function endSubject(parts: EndingParts, issuer: string, subject: string): Promise<void> {
+  const { store, book, now } = parts
   const place = await book.place(issuer, subject)
-  await store.write(notBeforeKey(place), writeMark(now()), null)
+  await store.raise(notBeforeKey(place), writeMark(now()), null)
+  for await (const page of livingPages(parts, issuer, subject))
+    await Promise.all(page.map(({ key, record }) => endSession(parts, place, record.id, key)))
 }
 
-/** Every session and token of an issuer that was made until now. */
+/**
+ * Every session and token of an issuer that was made until now. They can't be listed: so the mark stands a little
+ * ahead, and who signs in within that little signs in again.
+ */
 export async function endIssuer({ store, book, now }: EndingParts, issuer: string): Promise<void> {
-  await store.write(issuerNotBeforeKey(await book.issuerPlace(issuer)), writeMark(now()), null)
+  const key = issuerNotBeforeKey(await book.issuerPlace(issuer))
+  await store.raise(key, writeMark(now() + issuerSkewSeconds), null)
 }
 
 /**
@@ -56,6 +86,25 @@ export async function denyToken(
   jti: string,
   expiresAt: number | null,
 ): Promise<void> {
-  const ttlSeconds = expiresAt === null ? null : Math.max(1, expiresAt - now()) + 300
-  await store.write(await book.denied(issuer, jti), writeMark(now()), ttlSeconds)
+  // the mark says until when, so that of two denials the longer stands
+  const until = expiresAt === null ? lastSecond : Math.max(expiresAt, now()) + spareSeconds
+  await store.raise(await book.denied(issuer, jti), writeMark(until), expiresAt === null ? null : until - now())
+}
+
+/** A token's own end is tolerant of clocks: the mark outlasts it. */
+const spareSeconds = 300
+
+/** Ends the oldest sessions of a subject beyond so many, and says which. Called after a new one was made, so that two at once both count. */
+export async function keepNewest(
+  parts: EndingParts,
+  issuer: string,
+  subject: string,
+  most: number,
+): Promise<readonly SessionRecord[]> {
+  // of more than these, the oldest of some: the rest goes with the next sign-ins
+  const { sessions } = await listSessions(parts, issuer, subject, 10 * most)
+  const tooMany = sessions.slice(0, Math.max(0, sessions.length - most))
+  const place = await parts.book.place(issuer, subject)
+  await Promise.all(tooMany.map(({ key, record }) => endSession(parts, place, record.id, key)))
+  return tooMany.map(({ record }) => record)
 }

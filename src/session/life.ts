@@ -61,9 +61,17 @@ export async function rotateSession(
   change: Partial<Omit<SessionRecord, 'id' | 'subject' | 'issuer'>> = {},
 ): Promise<MadeSession | null> {
   if (live.isReplaced || live.deadAt <= parts.now()) return null
-  const until = writeMark(parts.now() + graceSeconds)
-  const isFirst = await parts.store.swap(replacedKey(live.key), null, until, longestSessionSeconds)
-  return isFirst ? put(parts, { ...live.record, ...change }) : null
+  const { store, book, now } = parts
+  // first: a store that fails after it leaves the old value as good as it was
+  const made = await put(parts, { ...live.record, ...change })
+  const until = writeMark(now() + graceSeconds)
+  if (await store.swap(replacedKey(live.key), null, until, longestSessionSeconds)) {
+    // the mark counts; this only lets the store forget
+    await store.swap(live.key, live.text, live.text, 2 * graceSeconds).catch(() => false)
+    return made
+  }
+  await store.delete(await book.session(made.cookie))
+  return null
 }
 
 async function put({ store, book, now }: LifeParts, record: SessionRecord): Promise<MadeSession> {

@@ -30,6 +30,9 @@ export interface LookParts {
   readonly now: () => number
 }
 
+/** So far may the clock be ahead that made a session. */
+const mostAheadSeconds = 60
+
 /**
  * One round trip, two for a cookie without a hint. Throws when the store can't be asked, or gives what can't be read.
  *
@@ -49,7 +52,8 @@ export async function lookUp({ store, book, now }: LookParts, cookie: string): P
   const place = await book.place(record.issuer, record.subject)
   const issuerPlace = await book.issuerPlace(record.issuer)
   const isOther = hint && (hint.place !== place || hint.issuerPlace !== issuerPlace || hint.id !== record.id)
-  if (isOther) return dead('corrupt')
+  // whoever writes times of another zone would have sessions that no not-before reaches
+  if (isOther || record.createdAt > now() + mostAheadSeconds) return dead('corrupt')
   const [ended, notBefore, issuerNotBefore] = hint
     ? marks
     : await readMarks(endedKey(place, record.id), notBeforeKey(place), issuerNotBeforeKey(issuerPlace))

@@ -5,6 +5,9 @@ import { StoreFault } from './store.ts'
 /** No session lives longer than this, whatever its record says: so a mark that is older has nobody left to stop. */
 export const longestSessionSeconds = 400 * 86_400
 
+/** 9999-12-31T23:59:59Z: a mark that stands for good, where it says until when. */
+export const lastSecond = 253_402_300_799
+
 /** What a mark says: seconds since the epoch. One that can't be read is the store's fault, and never "no mark". */
 export function readMark(text: string | null | undefined): number | null {
   if (text === null) return null

@@ -2,10 +2,10 @@
 
 import * as z from 'zod/mini'
 import { err, ok, type Result } from '../result.ts'
-import { longestSessionSeconds } from './marks.ts'
+import { lastSecond, longestSessionSeconds } from './marks.ts'
 
 const maxRecordChars = 65_536
-const time = z.number().check(z.minimum(0), z.maximum(253_402_300_799))
+const time = z.number().check(z.minimum(0), z.maximum(lastSecond))
 
 /** NUL parts the two where they are hashed together. */
 const name = z.string().check(z.minLength(1), z.maxLength(1024), z.regex(/^[^\0]*$/))
@@ -27,6 +27,8 @@ const record = z.object({
   endsAt: time,
   /** The origins that take it; absent: all that read sessions. */
   origins: z.optional(z.array(z.string())),
+  /** Its cookie outlives the browser. */
+  remembered: z.optional(z.boolean()),
   /** Whence it was made, for lists. */
   address: z.optional(z.string().check(z.maxLength(64))),
   userAgent: z.optional(z.string().check(z.maxLength(256))),
@@ -61,6 +63,8 @@ export interface NewSession {
   readonly claims?: Readonly<Record<string, unknown>>
   /** The origins that take it, by name; absent: all that read sessions. */
   readonly origins?: readonly string[]
+  /** Its cookie outlives the browser. */
+  readonly remembered?: boolean
   /** Dead when unused for so long. */
   readonly idleSeconds: number
   /** Dead when so old. */
@@ -98,6 +102,7 @@ export function makeRecord(session: NewSession, id: string, now: number, from: M
     expiresAt: Math.min(createdAt + session.idleSeconds, endsAt),
     endsAt,
     ...(session.origins && { origins: [...session.origins] }),
+    ...(session.remembered && { remembered: true }),
     ...(from.address && { address: from.address.slice(0, 64) }),
     ...(from.userAgent && { userAgent: from.userAgent.slice(0, 256) }),
   }
@@ -108,6 +113,10 @@ export function touchRecord(record: SessionRecord, now: number): SessionRecord {
   const idleSeconds = Math.max(0, record.expiresAt - record.lastSeenAt)
   return { ...record, lastSeenAt: now, expiresAt: Math.min(now + idleSeconds, record.endsAt) }
 }
+
+/** How long the browser is to keep the cookie; null: until it is closed. */
+export const cookieSeconds = (record: SessionRecord, now: number): number | null =>
+  record.remembered ? Math.max(0, Math.floor(deadAt(record) - now)) : null
 
 /** How long the store need keep it. */
 export const ttlOf = (record: SessionRecord, now: number): number => Math.max(1, deadAt(record) - now) + spareSeconds

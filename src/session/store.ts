@@ -23,6 +23,15 @@ export interface Stored {
   readonly text: string
 }
 
+export interface Page {
+  readonly stored: readonly Stored[]
+  /** What to ask for the next one with; null: this was the last. */
+  readonly next: string | null
+}
+
+/** So many sessions, or about so many, are listed at once. */
+export const pageSize = 500
+
 /**
  * Keeps text under keys.
  *
@@ -44,10 +53,24 @@ export interface SessionStore {
    * @returns whether it was written
    */
   swap(key: Key, before: string | null, text: string, ttlSeconds: number | null): Promise<boolean>
+  /**
+   * Writes a time, unless a later one stands: what lands late takes nothing back. In one step where the store is
+   * atomic, else as nearly as it can.
+   */
+  raise(key: Key, time: string, ttlSeconds: number | null): Promise<void>
   delete(key: Key): Promise<void>
-  /** The sessions (names that begin with `session:`) at one place. */
-  list(place: string): Promise<readonly Stored[]>
+  /**
+   * The sessions (names that begin with `session:`) at one place, a page at a time: what is there throughout comes
+   * once at least.
+   *
+   * @param after the page before it; null: the first
+   */
+  list(place: string, after: string | null): Promise<Page>
 }
+
+/** Whether a time goes where `before` is. What is no time gives way: nobody could read it. */
+export const isLater = (time: string, before: string | null): boolean =>
+  before === null || !(Number(before) >= Number(time))
 
 /** The store answered, and not as it was asked to. */
 export class StoreFault extends Error {

@@ -125,7 +125,9 @@ export function createBackChannel(parts: BackChannelParts, reading: BackChannelR
     // a store that lists late could leave a session out: then all of the subject end
     if (sid === null || life.store.promises.consistency !== 'strong')
       return keeper.endSubject(issuer, subject, 'provider')
-    const meant = (await keeper.list(issuer, subject)).filter(({ record }) => record.claims['sid'] === sid)
+    const { sessions, isWhole } = await keeper.list(issuer, subject)
+    if (!isWhole) return keeper.endSubject(issuer, subject, 'provider')
+    const meant = sessions.filter(({ record }) => record.claims['sid'] === sid)
     await Promise.all(meant.map(({ record }) => keeper.endById(record.id, { issuer, subject }, 'provider')))
   }
 

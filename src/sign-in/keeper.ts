@@ -3,9 +3,9 @@
 import type { RevocationReader } from '../authenticate/revocation.ts'
 import type { SessionReader } from '../authenticate/session.ts'
 import { within } from '../authenticate/share.ts'
-import { denyToken, endIssuer, endSession, endSessionById, endSubject } from '../session/ending.ts'
+import { denyToken, endIssuer, endSession, endSessionById, endSubject, keepNewest } from '../session/ending.ts'
 import { type LifeParts, type MadeSession, makeSession, rotateSession } from '../session/life.ts'
-import { keepNewest, type Listed, listSessions } from '../session/list.ts'
+import { type Listing, listSessions } from '../session/list.ts'
 import { type Live, lookUp } from '../session/look.ts'
 import { type MadeFrom, makeRecord, type NewSession, type SessionRecord } from '../session/session.ts'
 import type { Lifetimes } from '../session/settings.ts'
@@ -33,7 +33,14 @@ export interface KeeperParts extends LifeParts {
 /** Who signs in; how long it lasts is the settings' to say. */
 export type SignIn = Omit<NewSession, 'idleSeconds' | 'maxSeconds'> & { readonly remember?: boolean | undefined }
 
+/** So many sessions of a subject are listed. */
+export const mostListed = 1_000
+
 type By = SessionEvent['by']
+
+/** Who was remembered stays so, until the same second, unless this sign-in says otherwise. */
+const rememberedOf = ({ remember }: SignIn, { remembered, expiresAt, endsAt }: SessionRecord) =>
+  remembered && remember === undefined ? { remembered, expiresAt, endsAt } : { remembered: remember === true }
 
 export type Keeper = ReturnType<typeof createKeeper>
 
@@ -59,7 +66,7 @@ export function createKeeper(parts: KeeperParts) {
       if (old && !isSame) await end(old, 'someone else signed in', by)
       if (old && isSame) {
         const { id: _, subject: __, issuer: ___, ...change } = makeRecord(fresh, old.record.id, provedAt, from)
-        const rotated = await bounded(rotateSession(parts, old, change))
+        const rotated = await bounded(rotateSession(parts, old, { ...change, ...rememberedOf(who, old.record) }))
         if (rotated) {
           sessions.forgetUnknown()
           note('session-rotated', by, rotated.record, 'sign-in')
@@ -80,7 +87,7 @@ export function createKeeper(parts: KeeperParts) {
       return rotated
     },
 
-    /** @returns false for an id that doesn't say where it stands: then issuer and subject are needed */
+    /** @returns false where no session of ours has this id: then issuer and subject are needed */
     async endById(id: string, whose: { issuer: string; subject: string } | null, by: By): Promise<boolean> {
       if (whose) {
         // an id of others may look like one of ours: whose it is says where it stands
@@ -94,24 +101,22 @@ export function createKeeper(parts: KeeperParts) {
     },
 
     async endSubject(issuer: string, subject: string, by: By): Promise<void> {
-      await bounded(endSubject(parts, issuer, subject))
-      forgetAll()
+      await bounded(endSubject(parts, issuer, subject)).finally(forgetAll)
       log({ event: 'session-ended', at: now(), by, issuer, subject, why: 'all of the subject' })
     },
 
     async endIssuer(issuer: string, by: By): Promise<void> {
-      await bounded(endIssuer(parts, issuer))
-      forgetAll()
+      await bounded(endIssuer(parts, issuer)).finally(forgetAll)
       log({ event: 'session-ended', at: now(), by, issuer, why: 'all of the issuer' })
     },
 
     async deny(issuer: string, jti: string, expiresAt: number | null, by: By): Promise<void> {
-      await bounded(denyToken(parts, issuer, jti, expiresAt))
-      revocations.forget()
+      await bounded(denyToken(parts, issuer, jti, expiresAt)).finally(revocations.forget)
       log({ event: 'token-denied', at: now(), by, issuer })
     },
 
-    list: (issuer: string, subject: string): Promise<Listed[]> => bounded(listSessions(parts, issuer, subject)),
+    list: (issuer: string, subject: string): Promise<Listing> =>
+      bounded(listSessions(parts, issuer, subject, mostListed)),
 
     refused(why: string, origin: string): void {
       log({ event: 'sign-in-refused', at: now(), by: 'origin', why, origin })
@@ -125,14 +130,14 @@ export function createKeeper(parts: KeeperParts) {
   }
 
   async function end({ place, key, record }: Live, why: string, by: By): Promise<void> {
-    await bounded(endSession(parts, place, record.id, key))
-    sessions.forget()
+    await bounded(endSession(parts, place, record.id, key)).finally(sessions.forget)
     note('session-ended', by, record, why)
   }
 
   function newSession({ remember, ...who }: SignIn): NewSession {
-    const maxSeconds = remember ? lifetimes.rememberSeconds : lifetimes.maxSeconds
-    return { ...who, maxSeconds, idleSeconds: remember ? maxSeconds : Math.min(lifetimes.idleSeconds, maxSeconds) }
+    const { idleSeconds, maxSeconds, rememberSeconds } = lifetimes
+    if (remember) return { ...who, remembered: true, maxSeconds: rememberSeconds, idleSeconds: rememberSeconds }
+    return { ...who, maxSeconds, idleSeconds: Math.min(idleSeconds, maxSeconds) }
   }
 
   async function keepWithin({ issuer, subject }: SessionRecord): Promise<void> {

@@ -11,6 +11,7 @@ import { claimAt } from '../principal.ts'
 import type { Origin, Table } from '../route/table.ts'
 import { clearCookie, setCookie } from '../session/cookie.ts'
 import type { Live } from '../session/look.ts'
+import { cookieSeconds } from '../session/session.ts'
 import { announcedMethod, corsFor, isPreflight, judgePreflight, preflightHeaders } from '../shield/cors.ts'
 import { detectForgery } from '../shield/csrf.ts'
 import type { Keeper } from './keeper.ts'
@@ -21,11 +22,13 @@ export interface VisitorParts {
   readonly keeper: Keeper
   /** Set where TLS ends in front of this process. */
   readonly publicScheme: 'http' | 'https' | null
+  /** Seconds since the epoch. */
+  readonly now: () => number
 }
 
 const ignore = (work: Promise<unknown>): void => void work.catch(() => undefined)
 
-export function createVisitorEndpoints({ table, authenticate, keeper, publicScheme }: VisitorParts): Hono {
+export function createVisitorEndpoints({ table, authenticate, keeper, publicScheme, now }: VisitorParts): Hono {
   const app = new Hono()
 
   app.on(['GET', 'OPTIONS'], '/.sallyport/session', async (c) => {
@@ -54,7 +57,7 @@ export function createVisitorEndpoints({ table, authenticate, keeper, publicSche
     if (rotated instanceof Response) return rotated
     return new Response(null, {
       status: 204,
-      headers: rotated ? { 'set-cookie': setCookie(rotated.cookie, null) } : {},
+      headers: rotated ? { 'set-cookie': setCookie(rotated.cookie, cookieSeconds(rotated.record, now())) } : {},
     })
   })
 

@@ -6,6 +6,7 @@ import type { Head } from '../head.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { Route } from '../route/table.ts'
 import { clearCookie, readSessionCookie, setCookie } from '../session/cookie.ts'
+import { cookieSeconds } from '../session/session.ts'
 import type { Keeper } from './keeper.ts'
 import { readVouching, type Vouched } from './vouched.ts'
 
@@ -39,8 +40,7 @@ export async function actOnVouching(
         'origin',
         startedAt,
       )
-      const maxAge = vouching.who.remember ? Math.floor(made.record.endsAt - made.record.createdAt) : null
-      return ok([setCookie(made.cookie, maxAge)])
+      return ok([setCookie(made.cookie, cookieSeconds(made.record, startedAt))])
     }
     const live = previous === null ? null : await keeper.find(previous)
     if (live && vouching.everywhere) await keeper.endSubject(live.record.issuer, live.record.subject, 'origin')

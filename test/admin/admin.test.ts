@@ -49,7 +49,7 @@ describe('the admin API', () => {
     expect([await status(a.cookie), await status(b.cookie), await status(bob.cookie)]).toEqual([401, 401, 200])
     expect(await end({ issuer: 'sallyport', everyone: true })).toBe(204)
     expect(await status(bob.cookie)).toBe(401)
-    pass(1)
+    pass(2.001)
     expect(await status((await make()).cookie)).toBe(200)
   })
 
@@ -76,6 +76,8 @@ describe('the admin API', () => {
     const record = makeRecord({ ...whose, idleSeconds: 600, maxSeconds: 600 }, id, 1_800_000_000, nowhere)
     await store.write(await testBook.session(value), JSON.stringify(record), 600)
     expect(await status()).toBe(200)
+    // by the id alone it would stand where nobody looks
+    expect([(await admin('POST', '/sessions/end', { id })).status, await status()]).toEqual([400, 200])
     expect((await admin('POST', '/sessions/end', { id, ...whose })).status).toBe(204)
     expect(await status()).toBe(401)
   })
@@ -129,7 +131,7 @@ describe('the admin API', () => {
 
   it('says 503 when the store did not confirm it', async () => {
     const store = createMemoryStore(() => 1_800_000_000)
-    const kept = openKept({}, { ...store, write: () => Promise.reject(new Error('down')) })
+    const kept = openKept({}, { ...store, raise: () => Promise.reject(new Error('down')) })
     expect((await kept.admin('POST', '/sessions/end', { issuer: 'sallyport', subject: 'ada' })).status).toBe(503)
   })
 })

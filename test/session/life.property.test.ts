@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
-import { endIssuer, endSession, endSubject } from '../../src/session/ending.ts'
+import { endIssuer, endSession, endSubject, issuerSkewSeconds } from '../../src/session/ending.ts'
 import { graceSeconds, makeSession, rotateSession, touchSeconds, touchSession } from '../../src/session/life.ts'
 import { type Live, lookUp } from '../../src/session/look.ts'
 import { nowhere } from '../../src/session/session.ts'
@@ -121,7 +121,8 @@ const endMany = (who: number, all: boolean) =>
   step(`end${all ? 'Issuer' : 'Subject'}(${who})`, async (model, { parts }) => {
     const [issuer = '', subject = ''] = [pick(issuers, who), pick(subjects, who >> 1)]
     await (all ? endIssuer(parts, issuer) : endSubject(parts, issuer, subject))
-    model.notBefore.set(all ? issuer : `${issuer} ${subject}`, model.now)
+    if (all) model.notBefore.set(issuer, later(model, issuerSkewSeconds))
+    else model.notBefore.set(`${issuer} ${subject}`, model.now)
   })
 
 const wait = (seconds: number) =>

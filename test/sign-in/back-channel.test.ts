@@ -76,7 +76,9 @@ describe('a logout that the provider tells of', () => {
   it('ends all of the subject where the store lists late', async () => {
     const strong = createMemoryStore(() => Date.now() / 1000)
     const promises = { consistency: 'eventual', atomic: false, stalenessSeconds: 60 } as const
-    const gateway = await openSignInGateway({ store: { ...strong, promises, list: async () => [] } })
+    const gateway = await openSignInGateway({
+      store: { ...strong, promises, list: async () => ({ stored: [], next: null }) },
+    })
     await signIn(gateway, gateway.visitor, 'sid-1')
     await new Promise((resolve) => setTimeout(resolve, 5))
     expect((await tell(gateway, await gateway.provider.sign(good, header))).status).toBe(200)

@@ -117,6 +117,21 @@ describe('/.sallyport/session/rotate', () => {
   })
 })
 
+describe('whoever is remembered', () => {
+  it('stays so under another cookie, until the same second', async () => {
+    const kept = openKept()
+    const made = await kept.vouch(`POST ${at}/login`, {}, () => proven({ ...ada, remember: true }))
+    kept.pass(1_000_000)
+    const response = await kept.call('POST', '/.sallyport/session/rotate', { cookie: cookieOf(made) ?? '', ...ours })
+    expect(response.headers.get('set-cookie')).toContain('; Max-Age=1592000')
+    const status = async () => (await kept.ask(`GET ${at}/`, { cookie: cookieOf(response) ?? '' })).answer.status
+    kept.pass(1_591_999)
+    expect(await status()).toBe(200)
+    kept.pass(1)
+    expect(await status()).toBe(401)
+  })
+})
+
 describe('cookies that were never issued', () => {
   it.each(['/.sallyport/session/rotate', '/.sallyport/sign-out'])(
     'are looked up so often and no more: %s',

@@ -192,6 +192,23 @@ describe('an origin that vouches', () => {
     expect(await statusOf(kept, cookieOf(answer))).toBe(401)
   })
 
+  it.each([
+    ['says nothing of it', {}, '; Max-Age=2588400', 2_588_400],
+    ['says no', { remember: false }, '', 43_200],
+    ['says yes', { remember: true }, '; Max-Age=2592000', 2_592_000],
+  ])('vouched for again, whoever was remembered stays so as the origin says: it %s', async (_, more, sets, seconds) => {
+    const kept = openKept({ SESSION_IDLE_SECONDS: '43200' })
+    const first = cookieOf(await kept.vouch(login, {}, () => proven({ ...ada, remember: true }))) ?? ''
+    kept.pass(3_600)
+    const answer = await kept.vouch(login, { cookie: first }, () => proven({ ...ada, roles: ['admin'], ...more }))
+    const set = answer.headers.find(([name]) => name === 'set-cookie')?.[1] ?? ''
+    expect(set.replace(/^.*SameSite=Lax/, '')).toBe(sets)
+    kept.pass(seconds - 1)
+    expect(await statusOf(kept, cookieOf(answer))).toBe(200)
+    kept.pass(1)
+    expect(await statusOf(kept, cookieOf(answer))).toBe(401)
+  })
+
   it('keeps so many sessions of one subject: the oldest ends', async () => {
     const kept = openKept({ SESSIONS_PER_SUBJECT: '2' })
     const cookies: (string | null)[] = []

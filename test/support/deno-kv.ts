@@ -13,7 +13,7 @@ declare const Deno: {
 const store = createDenoKvStore(Deno.openKv(':memory:'))
 
 Deno.serve({ hostname: '127.0.0.1', port: 0, onListen: ({ port }) => console.log(`port ${port}`) }, async (request) => {
-  const [method, values] = (await request.json()) as ['read' | 'write' | 'swap' | 'delete' | 'list', never[]]
+  const [method, values] = (await request.json()) as ['read' | 'write' | 'swap' | 'raise' | 'delete' | 'list', never[]]
   const call = store[method] as (...values: never[]) => Promise<unknown>
   return Response.json({ result: (await call(...values)) ?? null })
 })

@@ -1,6 +1,6 @@
 /** Keeps sessions in Deno KV: strong, on one machine or on Deno Deploy. */
 
-import { type Key, promisesOf, type SessionStore, StoreFault } from '../store.ts'
+import { isLater, type Key, pageSize, promisesOf, type SessionStore, StoreFault } from '../store.ts'
 
 type KvKey = readonly string[]
 
@@ -15,7 +15,10 @@ export interface DenoKv {
   getMany(keys: KvKey[], options: { readonly consistency: 'strong' }): Promise<readonly KvEntry[]>
   set(key: KvKey, value: string, options?: { readonly expireIn?: number }): Promise<unknown>
   delete(key: KvKey): Promise<void>
-  list(selector: { readonly prefix: KvKey }): AsyncIterable<KvEntry>
+  list(
+    selector: { readonly start: KvKey; readonly end: KvKey },
+    options: { readonly limit: number },
+  ): AsyncIterable<KvEntry>
   atomic(): DenoAtomic
 }
 
@@ -26,6 +29,8 @@ interface DenoAtomic {
 }
 
 const maxKeys = 10
+/** Others may write the same mark at the same time; each of them raises it, so that few tries do. */
+const maxTries = 20
 
 /** @param opening the database, which opens while the gateway starts */
 export function createDenoKvStore(opening: Promise<DenoKv>): SessionStore {
@@ -44,16 +49,27 @@ export function createDenoKvStore(opening: Promise<DenoKv>): SessionStore {
       const change = (await opening).atomic().check({ key: pathOf(key), versionstamp })
       return (await change.set(pathOf(key), text, expiry(ttlSeconds)).commit()).ok
     },
+    async raise(key, time, ttlSeconds) {
+      for (let tries = 0; tries < maxTries; tries++) {
+        const [there] = await entriesOf([key])
+        if (!there || !isLater(time, textOf(there))) return
+        const { versionstamp } = there
+        const change = (await opening).atomic().check({ key: pathOf(key), versionstamp })
+        if ((await change.set(pathOf(key), time, expiry(ttlSeconds)).commit()).ok) return
+      }
+      throw new StoreFault('Deno KV: others came first each time')
+    },
     async delete(key) {
       await (await opening).delete(pathOf(key))
     },
-    async list(place) {
-      const found = []
-      for await (const entry of (await opening).list({ prefix: ['sallyport', place] })) {
-        const name = String(entry.key[2])
-        if (name.startsWith('session:')) found.push({ key: { place, name }, text: textOf(entry) ?? '' })
-      }
-      return found
+    async list(place, after) {
+      const stored = []
+      // ';' is what follows ':'
+      const [start, end] = [after === null ? 'session:' : `${after}\0`, 'session;']
+      const selector = { start: pathOf({ place, name: start }), end: pathOf({ place, name: end }) }
+      for await (const entry of (await opening).list(selector, { limit: pageSize }))
+        stored.push({ key: { place, name: String(entry.key[2]) }, text: textOf(entry) ?? '' })
+      return { stored, next: stored.length < pageSize ? null : (stored.at(-1)?.key.name ?? null) }
     },
   }
 

@@ -1,14 +1,16 @@
 /** Keeps sessions in Durable Objects, one for each subject: strong, and each subject's sessions end in one place. */
 
-import { promisesOf, type SessionStore, StoreFault } from '../store.ts'
+import { isLater, pageSize, promisesOf, type SessionStore, StoreFault } from '../store.ts'
 
 /** What an object does when it is called; the class in runtime/session-object.ts lends it a name. */
 export interface SessionRows {
   read(names: readonly string[]): (string | null)[]
   write(name: string, text: string, ttlSeconds: number | null): void
   swap(name: string, before: string | null, text: string, ttlSeconds: number | null): boolean
+  raise(name: string, time: string, ttlSeconds: number | null): void
   delete(name: string): void
-  list(): (readonly [name: string, text: string])[]
+  /** A page of sessions: those whose name comes after this one. */
+  list(after: string): (readonly [name: string, text: string])[]
   /** Deletes what is over. @returns when to be called again, seconds since the epoch; null: nothing is left to wait for */
   clean(): number | null
 }
@@ -58,15 +60,20 @@ export function createSessionRows(sql: Sql, now: () => number): SessionRows {
       write(name, text, ttlSeconds)
       return true
     },
+    raise(name, time, ttlSeconds) {
+      if (isLater(time, find(name))) write(name, time, ttlSeconds)
+    },
     delete(name) {
       if (isMade) sql.exec('DELETE FROM texts WHERE name = ?', name)
     },
-    list() {
+    list(after) {
       if (!isMade) return []
       return sql
         .exec(
-          "SELECT name, text FROM texts WHERE name GLOB 'session:*' AND (ends_at IS NULL OR ends_at > ?) LIMIT 1000",
+          "SELECT name, text FROM texts WHERE name > ? AND name < 'session;' AND (ends_at IS NULL OR ends_at > ?) ORDER BY name LIMIT ?",
+          after,
           now(),
+          pageSize,
         )
         .toArray()
         .map(({ name, text }) => [String(name), String(text)] as const)
@@ -107,12 +114,16 @@ export function createDurableObjectStore(objects: SessionObjects): SessionStore 
     async swap({ place, name }, before, text, ttlSeconds) {
       return (await objects.getByName(objectOf(place, place)).swap(name, before, text, ttlSeconds)) === true
     },
+    async raise({ place, name }, time, ttlSeconds) {
+      await Promise.all(objectsOf(place).map((object) => objects.getByName(object).raise(name, time, ttlSeconds)))
+    },
     async delete({ place, name }) {
       await Promise.all(objectsOf(place).map((object) => objects.getByName(object).delete(name)))
     },
-    async list(place) {
-      const rows = await objects.getByName(objectOf(place, place)).list()
-      return rows.map(([name, text]) => ({ key: { place, name }, text }))
+    async list(place, after) {
+      const rows = await objects.getByName(objectOf(place, place)).list(after ?? 'session:')
+      const stored = rows.map(([name, text]) => ({ key: { place, name }, text }))
+      return { stored, next: rows.length < pageSize ? null : (stored.at(-1)?.key.name ?? null) }
     },
   }
 }

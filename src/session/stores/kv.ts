@@ -1,6 +1,6 @@
 /** Keeps sessions in Workers KV: everywhere at once, and up to a minute late. */
 
-import { type Key, promisesOf, type SessionStore, StoreFault } from '../store.ts'
+import { isLater, type Key, pageSize, promisesOf, type SessionStore, StoreFault } from '../store.ts'
 
 /** What is asked of a KV namespace: four of its methods. */
 export interface KvNamespace {
@@ -11,7 +11,7 @@ export interface KvNamespace {
   ): Promise<ReadonlyMap<string, string | null>>
   put(key: string, value: string, options: { readonly expirationTtl?: number }): Promise<void>
   delete(key: string): Promise<void>
-  list(options: { readonly prefix: string; readonly cursor?: string }): Promise<KvListing>
+  list(options: { readonly prefix: string; readonly limit: number; readonly cursor?: string }): Promise<KvListing>
 }
 
 interface KvListing {
@@ -36,20 +36,22 @@ export function createKvStore(namespace: KvNamespace): SessionStore {
       await write(key, text, ttlSeconds)
       return true
     },
+    // KV can't compare and set: of two that are raised at once the lower may stand
+    async raise(key, time, ttlSeconds) {
+      const [there = null] = await read([key])
+      if (isLater(time, there)) await write(key, time, ttlSeconds)
+    },
     delete: (key) => namespace.delete(nameOf(key)),
-    async list(place) {
-      const keys: Key[] = []
-      let cursor: string | undefined
-      do {
-        const page: KvListing = await namespace.list({ prefix: `${place}/session:`, ...(cursor && { cursor }) })
-        for (const { name } of page.keys) keys.push({ place, name: name.slice(place.length + 1) })
-        cursor = page.list_complete ? undefined : page.cursor
-      } while (cursor)
+    async list(place, after) {
+      const prefix = `${place}/session:`
+      const page = await namespace.list({ prefix, limit: pageSize, ...(after !== null && { cursor: after }) })
+      const keys = page.keys.map(({ name }) => ({ place, name: name.slice(place.length + 1) }))
       const texts = await read(keys)
-      return keys.flatMap((key, at) => {
+      const stored = keys.flatMap((key, at) => {
         const text = texts[at]
         return typeof text === 'string' ? { key, text } : []
       })
+      return { stored, next: page.list_complete ? null : (page.cursor ?? null) }
     },
   }
 

@@ -1,6 +1,6 @@
 /** Keeps sessions in this process: for tests, demos and a single Node or Deno process. Gone when it ends. */
 
-import { type Key, promisesOf, type SessionStore } from '../store.ts'
+import { isLater, type Key, pageSize, promisesOf, type SessionStore } from '../store.ts'
 
 const capacity = 400_000
 
@@ -25,12 +25,17 @@ export function createMemoryStore(now: () => number): SessionStore {
       put(key, text, ttlSeconds)
       return true
     },
+    async raise(key, time, ttlSeconds) {
+      if (isLater(time, find(key.name)?.text ?? null)) put(key, time, ttlSeconds)
+    },
     async delete({ name }) {
       remove(name)
     },
-    async list(place) {
-      const names = [...(places.get(place) ?? [])]
-      return names.flatMap((name) => find(name) ?? [])
+    async list(place, after) {
+      const names = [...(places.get(place) ?? [])].filter((name) => after === null || name > after).sort()
+      const page = names.slice(0, pageSize)
+      const next = names.length > pageSize ? (page.at(-1) ?? null) : null
+      return { stored: page.flatMap((name) => find(name) ?? []), next }
     },
   }
 

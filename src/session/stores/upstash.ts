@@ -1,7 +1,7 @@
 /** Keeps sessions in Upstash Redis, over HTTP: strong, and in one region. */
 
 import { Redis } from '@upstash/redis/cloudflare'
-import { type Key, promisesOf, type SessionStore, StoreFault } from '../store.ts'
+import { type Key, pageSize, promisesOf, type SessionStore, StoreFault } from '../store.ts'
 
 /** What is asked of a Redis client: four commands. Nothing is put together as text but the keys. */
 export interface RedisCommands {
@@ -36,9 +36,15 @@ local there = redis.call('GET', KEYS[1])
 if ARGV[4] == '0' and there or ARGV[4] == '1' and there ~= ARGV[3] then return 0 end
 ${setText}
 if KEYS[2] then ${addToPlace} end return 1`,
+  raise: `
+local there = tonumber(redis.call('GET', KEYS[1]) or '')
+if there and there >= tonumber(ARGV[2]) then return 1 end
+${setText}
+return 1`,
   list: `
-local found = {}
-for _, name in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+local page = redis.call('SSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
+local found = { page[1] }
+for _, name in ipairs(page[2]) do
   local text = redis.call('GET', name)
   if text then found[#found + 1] = name found[#found + 1] = text else redis.call('SREM', KEYS[1], name) end
 end
@@ -65,15 +71,20 @@ export function createUpstashStore(redis: RedisCommands): SessionStore {
       if (answer !== 0 && answer !== 1) throw new StoreFault('Redis gave no such number')
       return answer === 1
     },
+    async raise({ name }, time, ttlSeconds) {
+      expect(await redis.eval(scripts.raise, [name], [pxOf(ttlSeconds), time]), 1)
+    },
     async delete({ name }) {
       if (typeof (await redis.del(name)) !== 'number') throw new StoreFault('Redis gave no such number')
     },
-    async list(place) {
-      const answer = await redis.eval(scripts.list, [`place:${place}`], [])
-      if (!isTexts(answer)) throw new StoreFault('Redis gave no such list')
-      return answer.flatMap((name, at) =>
-        at % 2 === 0 ? { key: { place, name: name ?? '' }, text: answer[at + 1] ?? '' } : [],
+    async list(place, after) {
+      const answer = await redis.eval(scripts.list, [`place:${place}`], [after ?? '0', String(pageSize)])
+      if (!isTexts(answer) || answer.length % 2 === 0) throw new StoreFault('Redis gave no such list')
+      const [cursor, ...texts] = answer
+      const stored = texts.flatMap((name, at) =>
+        at % 2 === 0 ? { key: { place, name: name ?? '' }, text: texts[at + 1] ?? '' } : [],
       )
+      return { stored, next: cursor === '0' || cursor === undefined ? null : cursor }
     },
   }
 }

@@ -1,7 +1,8 @@
 /** What every session store promises, run against each. */
 
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Key, SessionStore } from '../../../src/session/store.ts'
+import { storedPages } from '../../../src/session/list.ts'
+import { type Key, pageSize, type SessionStore, type Stored } from '../../../src/session/store.ts'
 
 let counter = 0
 const run = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`
@@ -18,6 +19,11 @@ export function storeContract(name: string, open: () => SessionStore | Promise<S
     beforeAll(async () => {
       store = await open()
     })
+    const listed = async (place: string): Promise<Stored[]> => {
+      const found: Stored[] = []
+      for await (const page of storedPages(store, place)) found.push(...page)
+      return found
+    }
     const readOne = async (key: Key): Promise<string | null | undefined> => (await store.read([key]))[0]
 
     it.each([
@@ -67,7 +73,7 @@ export function storeContract(name: string, open: () => SessionStore | Promise<S
       await store.delete(key)
       await store.delete(key)
       expect(await readOne(key)).toBeNull()
-      expect(await store.list(key.place)).toEqual([])
+      expect(await listed(key.place)).toEqual([])
     })
 
     it('swaps what is there, and nothing else', async () => {
@@ -105,16 +111,50 @@ export function storeContract(name: string, open: () => SessionStore | Promise<S
       await store.write(b, 'b', 600)
       await store.swap(c, null, 'c', 900)
       await store.write(fresh('ended', place), '1.5', 600)
-      const listed = await store.list(place)
-      expect(new Map(listed.map(({ key, text }) => [key.name, text]))).toEqual(
+      const found = await listed(place)
+      expect(new Map(found.map(({ key, text }) => [key.name, text]))).toEqual(
         new Map([
           [b.name, 'b'],
           [c.name, 'c'],
         ]),
       )
-      expect(listed.every(({ key }) => key.place === place)).toBe(true)
+      expect(found.every(({ key }) => key.place === place)).toBe(true)
       await store.delete(b)
-      expect((await store.list(place)).map(({ text }) => text)).toEqual(['c'])
+      expect((await listed(place)).map(({ text }) => text)).toEqual(['c'])
+    })
+
+    it('lists more than fits into a page, each once at least', { timeout: 60_000 }, async () => {
+      const { place } = fresh()
+      const keys = Array.from({ length: pageSize + 30 }, () => fresh('session', place))
+      for (let at = 0; at < keys.length; at += 50)
+        await Promise.all(keys.slice(at, at + 50).map((key) => store.write(key, key.name, 600)))
+      const found = await listed(place)
+      expect(found.length).toBeLessThan(2 * keys.length)
+      expect(new Map(found.map(({ key, text }) => [key.name, text]))).toEqual(
+        new Map(keys.map(({ name }) => [name, name])),
+      )
+      expect((await store.list(place, null)).stored.length).toBeLessThan(keys.length)
+    })
+
+    it('raises a time, and never lowers it: not by what lands late', async () => {
+      const key = fresh('not-before')
+      await store.raise(key, '1800000000.500', null)
+      expect(await readOne(key)).toBe('1800000000.500')
+      await store.raise(key, '1800000000.499', null)
+      await store.raise(key, '999999999.999', 600)
+      expect(await readOne(key)).toBe('1800000000.500')
+      await store.raise(key, '1800000000.501', null)
+      expect(await readOne(key)).toBe('1800000000.501')
+      await store.write(key, 'no time', null)
+      await store.raise(key, '1700000000.000', 600)
+      expect(await readOne(key)).toBe('1700000000.000')
+    })
+
+    it('lets the highest of many at once stand, where it is atomic', async () => {
+      const key = fresh('not-before', `issuer-${run}-${counter++}`)
+      const times = Array.from({ length: 12 }, (_, at) => `18000000${String((at * 5) % 12).padStart(2, '0')}.000`)
+      await Promise.all(times.map((time) => store.raise(key, time, null)))
+      if (store.promises.atomic) expect(await readOne(key)).toBe('1800000011.000')
     })
 
     it('keeps what has no place, and what everybody asks for', async () => {

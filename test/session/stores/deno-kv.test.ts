@@ -57,8 +57,9 @@ describe('on real Deno', () => {
     read: (keys) => call('read', keys),
     write: (...values) => call('write', ...values),
     swap: (...values) => call('swap', ...values),
+    raise: (...values) => call('raise', ...values),
     delete: (key) => call('delete', key),
-    list: (place) => call('list', place),
+    list: (...values) => call('list', ...values),
   }
   storeContract('deno-kv', () => store)
 })

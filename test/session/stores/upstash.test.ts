@@ -38,7 +38,7 @@ describe.skipIf(!url && !hasRedis())('with a Redis (needs redis-server, or UPSTA
     expect(await cost(() => store.write(key, 'a', 60))).toBe(1)
     expect(await cost(() => store.read(Array.from({ length: 150 }, () => key)))).toBe(1)
     expect(await cost(() => store.swap(key, 'a', 'b', 60))).toBe(1)
-    expect(await cost(() => store.list('p'))).toBe(1)
+    expect(await cost(() => store.list('p', null))).toBe(1)
     expect(await cost(() => store.delete(key))).toBe(1)
   })
 
