@@ -35,6 +35,8 @@ export type Dialled =
       readonly kind: 'open'
       readonly headers: readonly (readonly [string, string])[]
       accept(headers: [string, string][]): Response
+      /** The client isn't let in, or has left. */
+      drop(): void
     }
 
 export type FetchHandler = (request: Request, waitUntil: WaitUntil) => Promise<Response>
@@ -62,20 +64,24 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
   async function join(begun: Forwarding, request: Request): Promise<Response> {
     const { plan } = begun
     const watch = createWatch(plan, () => 0)
+    const leave = (): void => watch.giveUp(null)
+    request.signal.addEventListener('abort', leave)
     const attempted = await attempt(begun, watch, {
       send: async (place) => {
         const dialled = await parts.dial({ ...plan, ...place }, request, watch.signal)
         return dialled.kind === 'sent'
-          ? { ...dialled.sent, accept: null }
-          : { status: 101, headers: dialled.headers, body: null, accept: dialled.accept }
+          ? { ...dialled.sent, open: null }
+          : { status: 101, headers: dialled.headers, body: null, open: dialled }
       },
       refusalOf: (error) => parts.refusalOf(error, plan),
     })
     watch.end()
+    request.signal.removeEventListener('abort', leave)
     if (attempted.kind === 'answer') return toResponse(attempted.answer, attempted.answer.body)
     const { sent } = attempted
     const { answer, isTheirs } = begun.finish(sent)
-    if (isTheirs && sent.accept) return sent.accept(answer.headers)
+    if (isTheirs && sent.open) return sent.open.accept(answer.headers)
+    if (!isTheirs) sent.open?.drop()
     return toResponse(answer, isTheirs && !nullBody.has(answer.status) ? sent.body : answer.body)
   }
 

@@ -1,11 +1,12 @@
 /** Joins two WebSockets, message by message, on the runtimes that hand out messages and not bytes: Workers and Deno. */
 
 import type { Plan } from '../forward/forward.ts'
+import { createPressure, type Listener, type Speaker } from './pressure.ts'
 import { idleOf, tooOld, untilEnd } from './socket-life.ts'
 import { whenStill } from './watch.ts'
 
-/** What is asked of a WebSocket. */
-export interface MessageSocket {
+/** What is asked of a WebSocket; how much waits in it, and its waiting, where the runtime can tell. */
+export interface MessageSocket extends Speaker, Listener {
   binaryType: string
   send(data: string | ArrayBuffer): void
   close(code?: number, reason?: string): void
@@ -14,49 +15,61 @@ export interface MessageSocket {
   addEventListener(type: 'error', listen: () => void): void
 }
 
+/** For so long may one side go on speaking after the other said goodbye. */
+const lingerMilliseconds = 10_000
+
 /**
- * Sends what one says to the other until either ends; the close code goes along. Both end with 4401 once the
- * credential that opened them is dead, and with 1001 when neither has said anything for too long.
+ * Sends what one says to the other until both have said goodbye; the close code goes along. Both end with 4401 once
+ * the credential that opened them is dead, with 1001 when neither has said anything for too long, and with 1013 when
+ * one says more than the other takes.
  *
  * @param now seconds since the epoch
  */
 export function joinSockets(client: MessageSocket, upstream: MessageSocket, plan: Plan, now: () => number): void {
   let messages = 0
   let isOver = false
+  const gone = new Set<MessageSocket>()
   const stops: (() => void)[] = []
-  const end = (code: number, reason: string, ...sockets: readonly MessageSocket[]): void => {
+  const end = (code: number, reason: string): void => {
     if (isOver) return
     isOver = true
     for (const stop of stops) stop()
-    for (const socket of sockets) closeQuietly(socket, code, reason)
+    for (const socket of [client, upstream]) closeQuietly(socket, code, reason)
   }
   for (const [from, to] of [
     [client, upstream],
     [upstream, client],
   ] as const) {
+    const pressure = createPressure(from, to, () => end(1013, 'the other side takes too little'))
+    stops.push(pressure.stop)
     from.binaryType = 'arraybuffer'
     from.addEventListener('message', ({ data }) => {
       messages += 1
       if (isOver || !(typeof data === 'string' || data instanceof ArrayBuffer)) return
       try {
         to.send(data)
+        pressure.feel()
       } catch {
-        end(1011, 'the other side is gone', client, upstream)
+        // who has said goodbye need not be able to hear any more
+        if (!gone.has(to)) end(1011, 'the other side is gone')
       }
     })
     from.addEventListener('close', ({ code, reason }) => {
-      end(code, reason, to)
-      // the closing handshake of this side wants an answer too (RFC 6455 section 7.1.1)
-      closeQuietly(from, code, reason)
+      gone.add(from)
+      closeQuietly(to, code, reason)
+      // without a farewell (1006) nobody is there to hear what the other still has to say
+      if (gone.size === 2 || code === 1006) return end(code, reason)
+      const linger = setTimeout(() => end(code, reason), lingerMilliseconds)
+      stops.push(() => clearTimeout(linger))
     })
-    from.addEventListener('error', () => end(1011, 'the connection broke', client, upstream))
+    from.addEventListener('error', () => end(1011, 'the connection broke'))
   }
-  stops.push(untilEnd(plan, now, () => end(tooOld.code, tooOld.reason, client, upstream)))
+  stops.push(untilEnd(plan, now, () => end(tooOld.code, tooOld.reason)))
   stops.push(
     whenStill(
       idleOf(plan),
       () => messages,
-      () => end(1001, 'idle', client, upstream),
+      () => end(1001, 'idle'),
     ),
   )
 }

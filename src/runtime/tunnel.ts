@@ -1,15 +1,17 @@
 /** WebSockets on Node: the handshake is judged like any request, then bytes go from socket to socket, frames and all. */
 
-import { request as httpRequest, type IncomingMessage, ServerResponse } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import type { Forwarding, Gateway } from '../gateway.ts'
 import type { Head } from '../head.ts'
+import { attempt } from './attempt.ts'
 import { FrameStream } from './frames.ts'
+import { askForWebSocket } from './handshake.ts'
 import { headOf, pairsOf, write } from './node-http.ts'
 import { idleOf, tooOld, untilEnd } from './socket-life.ts'
-import { whenStill } from './watch.ts'
+import { refusalOf } from './undici.ts'
+import { createWatch, whenStill } from './watch.ts'
 
 /** Never rejects. @param first what came behind the handshake already */
 export async function answerUpgrade(
@@ -28,77 +30,51 @@ export async function answerUpgrade(
     const begun = await gateway.begin(headOf(incoming, scheme), (work) => void work.catch(() => undefined))
     if (begun.kind === 'answer') return write(incoming, outgoing, begun.answer)
     if (begun.kind === 'held' || !begun.plan.isWebSocket) return void socket.destroy()
-    dial(begun, incoming, outgoing, socket, first)
+    await dial(begun, incoming, outgoing, socket, first)
   } catch {
     socket.destroy()
   }
 }
 
-function dial(
+async function dial(
   begun: Forwarding,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   socket: Socket,
   first: Buffer,
-): void {
+): Promise<void> {
   const { plan } = begun
-  const url = new URL(plan.url)
-  const send = url.protocol === 'https:' ? httpsRequest : httpRequest
-  const upstream = send(plan.url, {
-    method: 'GET',
-    headers: [...plan.headers, ['host', url.host], ['connection', 'Upgrade'], ['upgrade', 'websocket']].flat(),
-    agent: false,
-    timeout: plan.firstByteSeconds * 1000,
-  })
-  const leave = (): void => void upstream.destroy()
+  const watch = createWatch(plan, () => 0)
+  const leave = (): void => watch.giveUp(null)
   socket.once('close', leave)
-  upstream.once('timeout', () =>
-    upstream.destroy(
-      Object.assign(new Error('slow'), { refusal: { reason: 'upstream-timeout', seconds: plan.firstByteSeconds } }),
-    ),
+  const attempted = await attempt(begun, watch, {
+    async send(place) {
+      const { answer, open } = await askForWebSocket({ ...plan, ...place }, watch.signal)
+      return { status: answer.statusCode ?? 0, headers: pairsOf(answer.rawHeaders), answer, open }
+    },
+    refusalOf: (error) => refusalOf(error, plan),
+  })
+  watch.end()
+  if (attempted.kind === 'answer') return write(incoming, outgoing, attempted.answer)
+  const { sent } = attempted
+  const { answer, isTheirs } = begun.finish(sent)
+  if (!isTheirs) {
+    sent.open?.socket.destroy()
+    sent.answer.destroy()
+    return write(incoming, outgoing, answer)
+  }
+  if (!sent.open) {
+    outgoing.writeHead(answer.status, answer.headers.flat())
+    return void pipeline(sent.answer, outgoing, () => undefined)
+  }
+  socket.off('close', leave)
+  outgoing.detachSocket(socket)
+  const lines = answer.headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${lines}\r\n`,
+    'latin1',
   )
-  upstream.once('error', (error) => {
-    if (socket.destroyed || outgoing.headersSent) return
-    const isSlow = 'refusal' in error
-    write(
-      incoming,
-      outgoing,
-      begun.fail(
-        isSlow
-          ? { reason: 'upstream-timeout', seconds: plan.firstByteSeconds }
-          : { reason: 'upstream-unreachable', cause: error.message },
-      ),
-    )
-  })
-  upstream.once('response', (answer) => {
-    // it doesn't want to: what it says instead is an answer like any other
-    const { answer: given, isTheirs } = begun.finish({
-      status: answer.statusCode ?? 0,
-      headers: pairsOf(answer.rawHeaders),
-    })
-    if (!isTheirs) return write(incoming, outgoing, given)
-    outgoing.writeHead(given.status, given.headers.flat())
-    pipeline(answer, outgoing, () => undefined)
-  })
-  upstream.once('upgrade', (answer, other, rest) => {
-    socket.off('close', leave)
-    const { answer: given, isTheirs } = begun.finish({
-      status: answer.statusCode ?? 0,
-      headers: pairsOf(answer.rawHeaders),
-    })
-    if (!isTheirs) {
-      other.destroy()
-      return write(incoming, outgoing, given)
-    }
-    outgoing.detachSocket(socket)
-    const lines = given.headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${lines}\r\n`,
-      'latin1',
-    )
-    join(begun, socket, first, other, rest)
-  })
-  upstream.end()
+  join(begun, socket, first, sent.open.socket, sent.open.first)
 }
 
 /** Whatever either side sends, its end included, the other gets; either one's breaking breaks both. */

@@ -1,13 +1,28 @@
-/** Shakes hands with an upstream on Deno: a client that sends headers, and a server that upgrades. */
+/** Shakes hands with an upstream on Deno: by `node:http`, so that whatever it says is heard, and a server that upgrades. */
 
+import { createHash } from 'node:crypto'
 import type { Plan } from '../forward/forward.ts'
+import { bagOf } from '../head.ts'
 import type { Dialled } from './fetch.ts'
+import { askForWebSocket } from './handshake.ts'
 import { joinSockets, type MessageSocket } from './join.ts'
+import { pairsOf } from './node-http.ts'
+import { streamOf } from './stream.ts'
+import { createUpstreamSocket } from './upstream-socket.ts'
 
 export type UpgradeWebSocket = (
   request: Request,
   options: { readonly protocol?: string; readonly idleTimeout: number },
 ) => { readonly socket: WebSocket; readonly response: Response }
+
+/** Each side agrees on these with the gateway, and Deno on its own. */
+const ofTheHandshake: ReadonlySet<string> = new Set([
+  'connection',
+  'upgrade',
+  'sec-websocket-accept',
+  'sec-websocket-extensions',
+  'sec-websocket-protocol',
+])
 
 export async function dialDeno(
   plan: Plan,
@@ -15,74 +30,35 @@ export async function dialDeno(
   signal: AbortSignal,
   upgrade: UpgradeWebSocket,
 ): Promise<Dialled> {
-  const protocols = plan.headers
-    .filter(([name]) => name === 'sec-websocket-protocol')
-    .flatMap(([, value]) => value.split(',').map((one) => one.trim()))
-  const headers = plan.headers.filter(([name]) => !name.startsWith('sec-websocket-'))
-  const upstream = new WebSocket(plan.url.replace(/^http/, 'ws'), { protocols, headers })
-  const early = holdMessages(upstream)
-  await opened(upstream, signal)
-  const { protocol } = upstream
+  const headers = plan.headers.filter(([name]) => name !== 'sec-websocket-extensions')
+  const { answer, open } = await askForWebSocket({ url: plan.url, headers }, signal)
+  const theirs = pairsOf(answer.rawHeaders)
+  if (!open) return { kind: 'sent', sent: { status: answer.statusCode ?? 0, headers: theirs, body: streamOf(answer) } }
+  const upstream = createUpstreamSocket(open.socket, open.first)
+  const said = bagOf(theirs)
+  if (said.get('sec-websocket-accept') !== acceptFor(bagOf(headers).get('sec-websocket-key') ?? '')) {
+    open.socket.destroy()
+    throw new Error('the upstream answers a handshake that nobody asked for')
+  }
+  const protocol = said.get('sec-websocket-protocol')
   return {
     kind: 'open',
-    headers: protocol ? [['sec-websocket-protocol', protocol]] : [],
-    accept() {
+    headers: theirs,
+    drop: () => void open.socket.destroy(),
+    accept(dressed) {
       const { socket, response } = upgrade(request, { ...(protocol && { protocol }), idleTimeout: 0 })
-      joinSockets(onceOpen(socket), early, plan, () => Date.now() / 1000)
+      for (const [name, value] of dressed) if (!ofTheHandshake.has(name)) response.headers.append(name, value)
+      socket.addEventListener('open', () => {
+        joinSockets(socket as MessageSocket, upstream, plan, () => Date.now() / 1000)
+        upstream.resume()
+      })
+      // a client that left before it was open
+      socket.addEventListener('error', () => upstream.close(1011))
       return response
     },
   }
 }
 
-const opened = (socket: WebSocket, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const fail = (): void => {
-      reject(new Error('the upstream takes no WebSocket'))
-      socket.close()
-    }
-    signal.addEventListener('abort', fail)
-    socket.addEventListener('error', fail)
-    socket.addEventListener('open', () => {
-      signal.removeEventListener('abort', fail)
-      socket.removeEventListener('error', fail)
-      resolve()
-    })
-  })
-
-/** What is said before anyone listens waits for whoever does. */
-function holdMessages(socket: WebSocket): MessageSocket {
-  socket.binaryType = 'arraybuffer'
-  const waiting: { data: unknown }[] = []
-  let listener: ((event: { data: unknown }) => void) | null = null
-  socket.addEventListener('message', ({ data }) => {
-    if (listener) listener({ data })
-    else waiting.push({ data })
-  })
-  return {
-    binaryType: 'arraybuffer',
-    send: (data) => socket.send(data),
-    close: (code, reason) => socket.close(code, reason),
-    addEventListener(type: 'message' | 'close' | 'error', listen: (event: never) => void) {
-      if (type !== 'message') return socket.addEventListener(type, listen as () => void)
-      listener = listen as (event: { data: unknown }) => void
-      for (const event of waiting.splice(0)) listener(event)
-    },
-  }
-}
-
-/** What is said before the client has heard that it may listen waits for it, in order. */
-function onceOpen(socket: WebSocket): MessageSocket {
-  const isOpen = new Promise<void>((resolve) => socket.addEventListener('open', () => resolve()))
-  const act = (work: () => void): void => {
-    if (socket.readyState === WebSocket.OPEN) work()
-    else void isOpen.then(work)
-  }
-  socket.binaryType = 'arraybuffer'
-  return {
-    binaryType: 'arraybuffer',
-    send: (data) => act(() => socket.send(data)),
-    close: (code, reason) => act(() => socket.close(code, reason)),
-    addEventListener: (type: 'message' | 'close' | 'error', listen: (event: never) => void) =>
-      socket.addEventListener(type, listen as () => void),
-  }
-}
+/** RFC 6455 section 4.2.2. */
+const acceptFor = (key: string): string =>
+  createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')

@@ -6,7 +6,8 @@ import type { Dialled } from './fetch.ts'
 import { joinSockets, type MessageSocket } from './join.ts'
 
 interface WorkersSocket extends MessageSocket {
-  accept(): void
+  /** Half-open, a farewell is heard and the socket may still speak; else the runtime answers it at once. */
+  accept(options: { readonly allowHalfOpen: boolean }): void
 }
 declare const WebSocketPair: new () => { readonly 0: WorkersSocket; readonly 1: WorkersSocket }
 
@@ -26,14 +27,20 @@ export async function dialWorkers(plan: Plan, fetcher: Fetcher, signal: AbortSig
     signal,
   })
   const { webSocket: upstream } = response as Response & { readonly webSocket?: WorkersSocket | null }
-  if (!upstream) return { kind: 'sent', sent: response }
+  const { status, body } = response
+  // what a Response has are getters of its class: it can't be spread
+  if (!upstream) return { kind: 'sent', sent: { status, headers: response.headers, body } }
   return {
     kind: 'open',
     headers: [...response.headers].filter(([name]) => !ofTheHandshake.has(name)),
+    drop() {
+      upstream.accept({ allowHalfOpen: false })
+      upstream.close(1011)
+    },
     accept(answer) {
       const { 0: theirs, 1: ours } = new WebSocketPair()
-      ours.accept()
-      upstream.accept()
+      ours.accept({ allowHalfOpen: true })
+      upstream.accept({ allowHalfOpen: true })
       joinSockets(ours, upstream, plan, () => Date.now() / 1000)
       return new Response(null, { status: 101, headers: answer, webSocket: theirs } as ResponseInit)
     },

@@ -10,6 +10,8 @@ import * as ws from '../support/websocket.ts'
 
 const own = ['Origin', 'http://app.test'] as const
 
+const wait = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
+
 /** Sends back what it is told, with the same opcode; answers pings and the close. */
 const echo: Responder = async (reader, socket, head) => {
   socket.write(ws.takeHandshake(head, valuesOf(head, 'sec-websocket-protocol')[0]?.split(',').at(-1)?.trim()))
@@ -76,7 +78,7 @@ describe.each(runtimeNames)('%s', (name) => {
     expect(await ws.readFrame(reader)).toEqual({ opcode: ws.pong, payload: Buffer.from('are you there') })
   })
 
-  it.each([1000, 3000, 4242])('the code %i of a close goes through and back', async (code) => {
+  it.each([1000, 1001, 3000, 4242])('the code %i of a close goes through and back', async (code) => {
     const { socket, reader } = await shake(echo)
     socket.write(ws.closeWith(code, 'bye', true))
     const frame = await ws.readFrame(reader)
@@ -84,13 +86,14 @@ describe.each(runtimeNames)('%s', (name) => {
     expect(frame && ws.codeOf(frame)).toBe(code)
   })
 
-  it('the upstream closes: the client is told with which code', async () => {
+  it.each([1001, 1013, 4001])('the upstream closes with %i: the client is told so', async (code) => {
     const { reader } = await shake(async (_, socket, head) => {
       socket.write(ws.takeHandshake(head))
-      socket.write(ws.closeWith(4001, 'enough', false))
+      socket.write(ws.closeWith(code, 'enough', false))
     })
     const frame = await ws.readFrame(reader)
-    expect(frame && [frame.opcode, ws.codeOf(frame)]).toEqual([ws.close, 4001])
+    expect(frame && [frame.opcode, ws.codeOf(frame)]).toEqual([ws.close, code])
+    expect(frame?.payload.subarray(2).toString()).toBe('enough')
   })
 
   it('what the upstream says at once is not lost', async () => {
@@ -120,13 +123,22 @@ describe.each(runtimeNames)('%s', (name) => {
     },
   )
 
-  it('an upstream that takes no WebSocket is not taken for one that does', async () => {
-    const { head } = await shake(async (_, socket) => {
-      socket.write('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 4\r\n\r\nnope')
-    })
-    // the clients of Deno and workerd tell nothing of an answer that is no handshake
-    expect(head?.start).toMatch(name === 'node' ? /^HTTP\/1\.1 426 / : /^HTTP\/1\.1 502 /)
-  })
+  it.each([
+    ['426', 'Upgrade Required', ['Upgrade', 'websocket']],
+    ['401', 'Unauthorized', ['WWW-Authenticate', 'Basic realm="legacy"']],
+    ['302', 'Found', ['Location', '/login']],
+    ['200', 'OK', ['X-Said', 'no']],
+  ] as const)(
+    'an upstream that takes no WebSocket says so itself, with %s',
+    async (status, phrase, [header, value]) => {
+      const { head, reader } = await shake(async (_, socket) => {
+        socket.write(`HTTP/1.1 ${status} ${phrase}\r\n${header}: ${value}\r\nContent-Length: 4\r\n\r\nnope`)
+      })
+      expect(head?.start).toMatch(`HTTP/1.1 ${status} `)
+      expect(head && valuesOf(head, header)).toEqual(header === 'Upgrade' ? [] : [value])
+      expect(head && (await reader.rest(head)).body).toBe('nope')
+    },
+  )
 
   it('ends with 4401 when the token that opened it is dead', async () => {
     const token = await around.issuer.token({ exp: Math.floor(Date.now() / 1000) + 2 })
@@ -136,10 +148,153 @@ describe.each(runtimeNames)('%s', (name) => {
     expect(frame && [frame.opcode, ws.codeOf(frame)]).toEqual([ws.close, 4401])
   })
 
-  it('ends when nobody has spoken for as long as the rule says', async () => {
-    const { reader } = await shake(echo, [], '/public/idle')
+  it('ends when nobody has spoken for as long as the rule says, and not before', async () => {
+    const { socket, reader } = await shake(echo, [], '/public/idle')
+    for (let at = 0; at < 8; at++) {
+      socket.write(ws.frame(ws.text, 'still here', true))
+      expect(await ws.readFrame(reader)).toEqual({ opcode: ws.text, payload: Buffer.from('still here') })
+      await wait(100)
+    }
+    const frame = await ws.readFrame(reader)
+    expect(frame && [frame.opcode, ws.codeOf(frame)]).toEqual([ws.close, 1001])
+  })
+
+  it('who said goodbye still hears what the other had to say', async () => {
+    const { socket, reader } = await shake(async (theirs, upstream, head) => {
+      upstream.write(ws.takeHandshake(head))
+      const farewell = await ws.readFrame(theirs)
+      await wait(100)
+      upstream.write(ws.frame(ws.text, 'the last words', false))
+      upstream.write(ws.closeWith(farewell ? ws.codeOf(farewell) : 0, '', false))
+    })
+    socket.write(ws.closeWith(3001, 'bye', true))
+    // the server of Deno answers a farewell at once, and hears no more
+    if (name !== 'deno') expect((await ws.readFrame(reader))?.payload.toString()).toBe('the last words')
+    const frame = await ws.readFrame(reader)
+    expect(frame && [frame.opcode, ws.codeOf(frame)]).toEqual([ws.close, 3001])
+  })
+
+  it('what the client says after the upstream said goodbye arrives', async () => {
+    const heard = Promise.withResolvers<ws.Frame | null>()
+    const { socket, reader } = await shake(async (theirs, upstream, head) => {
+      upstream.write(ws.takeHandshake(head))
+      upstream.write(ws.closeWith(4001, 'enough', false))
+      heard.resolve(await ws.readFrame(theirs))
+    })
+    expect((await ws.readFrame(reader))?.opcode).toBe(ws.close)
+    socket.write(ws.frame(ws.text, 'but', true))
+    socket.write(ws.closeWith(4001, '', true))
+    // the WebSocket of Deno hears no more once it has said goodbye
+    expect((await heard.promise)?.opcode).toBe(name === 'deno' ? ws.close : ws.text)
+  })
+
+  it('a message in parts, with a ping between them, arrives', async () => {
+    const bytes = Buffer.concat([
+      Buffer.from([ws.text, 1, 0x61]),
+      ws.frame(ws.ping, '?', false),
+      Buffer.from([0x80, 1, 0x62]),
+    ])
+    const pong = Promise.withResolvers<ws.Frame | null>()
+    const { reader } = await shake(async (theirs, upstream, head) => {
+      upstream.write(ws.takeHandshake(head))
+      // byte by byte, so that no boundary is where a reader would like it
+      for (const byte of bytes) {
+        upstream.write(Buffer.from([byte]))
+        await wait(1)
+      }
+      pong.resolve(await ws.readFrame(theirs))
+    })
+    // on Node frames go through as they are: the ping is the client's to answer
+    if (name === 'node') return expect(Buffer.from(await reader.exactly(bytes.length), 'latin1')).toEqual(bytes)
+    expect(await ws.readFrame(reader)).toEqual({ opcode: ws.text, payload: Buffer.from('ab') })
+    expect(await pong.promise).toEqual({ opcode: ws.pong, payload: Buffer.from('?') })
+  })
+
+  it.each([
+    ['a bit that means nothing', Buffer.from([0xf1, 1, 0x61])],
+    ['an opcode that there is none', Buffer.from([0x83, 1, 0x61])],
+    ['a ping in parts', Buffer.from([0x09, 1, 0x61])],
+    ['a part of nothing', Buffer.from([0x80, 1, 0x61])],
+    ['a frame of 2^62 bytes', Buffer.from([0x82, 127, 0x40, 0, 0, 0, 0, 0, 0, 0])],
+  ])('an upstream that sends %s is hung up on', async (_, bytes) => {
+    const { socket, reader } = await shake(async (theirs, upstream, head) => {
+      upstream.write(ws.takeHandshake(head))
+      upstream.write(bytes)
+      while ((await theirs.some()) !== '');
+      upstream.destroy()
+    })
+    // what Node passes on as it is a client judges by itself, and hangs up
+    if (name === 'node') return void socket.destroy()
     const frame = await ws.readFrame(reader)
     expect(frame?.opcode ?? ws.close).toBe(ws.close)
+    socket.destroy()
+  })
+
+  it('a cookie that comes with the handshake arrives', async () => {
+    const { head } = await shake(async (_, upstream, request) => {
+      upstream.write(ws.takeHandshake(request).replace('\r\n', '\r\nSet-Cookie: seat=7\r\nSet-Cookie: row=2\r\n'))
+    })
+    expect(head && valuesOf(head, 'set-cookie').map((cookie) => cookie.split(';', 1)[0])).toEqual(['seat=7', 'row=2'])
+  })
+
+  it('an upstream that is not there is 502, one that says nothing 504', async () => {
+    const down = await ws.shakeHands(around.runtime.port, '/', [], 'down.test')
+    open.push(down.socket)
+    expect(down.head?.start).toMatch(/^HTTP\/1\.1 502 /)
+    const { head } = await shake(() => wait(5_000), [], '/public/slow')
+    expect(head?.start).toMatch(/^HTTP\/1\.1 504 /)
+  })
+
+  it('a client that reads slowly slows the upstream down', { retry: 1 }, async () => {
+    const payload = Buffer.alloc(1 << 20, 'x')
+    let written = 0
+    const { reader } = await shake(async (_, upstream, head) => {
+      upstream.write(ws.takeHandshake(head))
+      for (; written < 100 && !upstream.destroyed; written++) {
+        if (!upstream.write(ws.frame(ws.binary, payload, false)))
+          await new Promise((resolve) => upstream.once('drain', resolve))
+      }
+    })
+    reader.socket.pause()
+    await wait(1_500)
+    // workerd takes whatever comes, and doesn't tell how much of it waits
+    if (name !== 'workerd') expect(written).toBeLessThan(40)
+    reader.socket.resume()
+    for (let at = 0; at < 100; at++) expect((await ws.readFrame(reader))?.payload.length).toBe(payload.length)
+  })
+
+  it('an upstream that does not read is not a place to keep things', async () => {
+    const { socket, reader } = await shake(async (theirs, upstream, head) => {
+      upstream.write(ws.takeHandshake(head))
+      theirs.socket.pause()
+    })
+    const payload = Buffer.alloc(1 << 20, 'x')
+    let written = 0
+    while (written < 120 && !reader.isEnded) {
+      if (!socket.write(ws.frame(ws.binary, payload, true)))
+        await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), wait(1_000)])
+      if (socket.writableNeedDrain) break
+      written++
+    }
+    // Node makes the client wait; Deno, which can't, hangs up; workerd takes whatever comes, and doesn't tell how much waits
+    if (name === 'workerd') expect(written).toBe(120)
+    else expect(written).toBeLessThan(name === 'node' ? 40 : 100)
+    expect(reader.isEnded).toBe(name === 'deno')
+  })
+
+  it('a client that leaves before the upstream has decided is missed within 500 ms', async () => {
+    const asked = Promise.withResolvers<void>()
+    const gone = Promise.withResolvers<number>()
+    around.origin.reply = async (_, upstream) => {
+      upstream.once('close', () => gone.resolve(performance.now()))
+      asked.resolve()
+      await gone.promise
+    }
+    const shaking = ws.begin(around.runtime.port, '/signed-in/socket', [['Cookie', around.cookies.member], own])
+    await asked.promise
+    const leftAt = performance.now()
+    shaking.socket.resetAndDestroy()
+    expect((await gone.promise) - leftAt).toBeLessThan(500)
   })
 
   it('the client leaves: so does the gateway', async () => {

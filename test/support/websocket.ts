@@ -70,16 +70,28 @@ export interface Shaken {
   readonly head: Pick<Message, 'start' | 'headers'> | null
 }
 
-/** Asks for a WebSocket. */
+/** Asks for a WebSocket, and waits for what is said to that. */
 export async function shakeHands(
   port: number,
   target: string,
   headers: readonly (readonly [string, string])[] = [],
+  host = 'app.test',
 ): Promise<Shaken> {
+  const begun = begin(port, target, headers, host)
+  return { ...begun, head: await begun.reader.head() }
+}
+
+/** Asks for a WebSocket. */
+export function begin(
+  port: number,
+  target: string,
+  headers: readonly (readonly [string, string])[] = [],
+  host = 'app.test',
+): Omit<Shaken, 'head'> {
   const socket = connect(port, '127.0.0.1')
   const reader = new Reader(socket)
   socket.write(
-    requestText(`GET ${target}`, 'app.test', [
+    requestText(`GET ${target}`, host, [
       ['Upgrade', 'websocket'],
       ['Connection', 'Upgrade'],
       ['Sec-WebSocket-Version', '13'],
@@ -87,5 +99,5 @@ export async function shakeHands(
       ...headers,
     ]),
   )
-  return { socket, reader, head: await reader.head() }
+  return { socket, reader }
 }
