@@ -8,6 +8,7 @@ import { createRevocationReader } from './authenticate/revocation.ts'
 import { createSessionReader } from './authenticate/session.ts'
 import type { WaitUntil } from './authenticate/share.ts'
 import { nothingSpent } from './authenticate/spent.ts'
+import { createTokenMemory } from './authenticate/token-memory.ts'
 import { type DecideParts, decide } from './decide.ts'
 import { type Decision, type FormToken, type Refusal, refuse } from './decision.ts'
 import { createEndpoints } from './endpoints/endpoints.ts'
@@ -130,6 +131,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   const looking = store && { store, book, now, timeoutMilliseconds: settings.storeTimeoutMilliseconds }
   const sessions = looking && createSessionReader({ ...looking, unknownPerSecond: settings.session.unknownPerSecond })
   const revocations = looking && createRevocationReader(looking)
+  const tokens = createTokenMemory({ bearer: createBearerReader(keys, now), keys, now })
   const keeper =
     looking && sessions && revocations
       ? createKeeper({ ...looking, sessions, revocations, lifetimes: settings.session, log: logEvent })
@@ -142,7 +144,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     csrf,
     issuers: config.issuers,
     now,
-    authenticate: parts.authenticate ?? createAuthenticator(createBearerReader(keys, now), sessions, revocations),
+    authenticate: parts.authenticate ?? createAuthenticator(tokens, sessions, revocations),
   }
   const memory = createUpstreamMemory(now)
   const forwarding = {

@@ -3,19 +3,25 @@
 import type { Refusal } from '../decision.ts'
 import type { Credential, Principal } from '../principal.ts'
 import { err, ok, type Result } from '../result.ts'
-import type { BearerReader, TrustedIssuer } from './bearer.ts'
+import type { TrustedIssuer } from './bearer.ts'
 import type { RevocationReader } from './revocation.ts'
 import type { SessionReader, SessionTerms } from './session.ts'
 import type { WaitUntil } from './share.ts'
 import { nothingSpent, type Spent } from './spent.ts'
+import type { TokenReader } from './token-memory.ts'
 
-/** @returns the principal, null for no credential, or the refusal that an invalid one earns */
+type Authenticated = Result<Principal | null, Refusal>
+
+/**
+ * @returns the principal, null for no credential, or the refusal that an invalid one earns; a promise only where
+ *   somebody has to be asked, or something verified
+ */
 export type Authenticator = (
   credential: Credential,
   terms: Terms,
   waitUntil: WaitUntil,
   spent?: Spent,
-) => Promise<Result<Principal | null, Refusal>>
+) => Authenticated | Promise<Authenticated>
 
 /** What the route asks of a credential. */
 export interface Terms extends SessionTerms {
@@ -27,19 +33,23 @@ export interface Terms extends SessionTerms {
  * @param revocations null where there is no store that could hold any
  */
 export function createAuthenticator(
-  bearer: BearerReader,
+  tokens: TokenReader,
   sessions: SessionReader | null,
   revocations: RevocationReader | null,
 ): Authenticator {
-  return async (credential, terms, waitUntil, spent = nothingSpent()) => {
+  return (credential, terms, waitUntil, spent = nothingSpent()) => {
     switch (credential.kind) {
       case 'none':
-        return ok(null)
+        return nobody
       case 'bearer': {
         const { token } = credential
-        const principal = await bearer.read(token, terms.issuers, waitUntil, spent)
-        if (!principal.ok || !revocations) return principal
-        return revocations.check(token, principal.value, toleranceOf(principal.value, terms), terms, waitUntil, spent)
+        const read = tokens.read(token, terms.issuers, waitUntil, spent)
+        return read instanceof Promise ? read.then(standing) : standing(read)
+
+        function standing(read: Result<Principal, Refusal>): Authenticated | Promise<Authenticated> {
+          if (!read.ok || !revocations) return read
+          return revocations.check(token, read.value, toleranceOf(read.value, terms), terms, waitUntil, spent)
+        }
       }
       case 'session':
         if (!sessions) return err({ reason: 'store-unavailable', cause: 'no session store is configured' })
@@ -48,5 +58,10 @@ export function createAuthenticator(
   }
 }
 
-const toleranceOf = ({ issuer }: Principal, { issuers }: Terms): number =>
-  Math.max(0, ...issuers.filter((other) => other.issuer === issuer).map((other) => other.clockToleranceSeconds))
+const nobody = ok(null)
+
+function toleranceOf({ issuer }: Principal, { issuers }: Terms): number {
+  let most = 0
+  for (const other of issuers) if (other.issuer === issuer) most = Math.max(most, other.clockToleranceSeconds)
+  return most
+}

@@ -2,12 +2,13 @@
 
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import type { Refusal, TokenFault } from '../decision.ts'
-import { claimAt, type Principal } from '../principal.ts'
+import { type Claims, claimAt, type Principal } from '../principal.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { KeyProvider, KeySource } from './jwks.ts'
 import { type KeySet, KeysUnavailable } from './key-document.ts'
 import type { WaitUntil } from './share.ts'
 import { nothingSpent, type Spent } from './spent.ts'
+import { faultInClaims } from './token-claims.ts'
 import { vouchFor } from './vouch.ts'
 
 /** Whose tokens are accepted, and on which conditions. */
@@ -30,18 +31,23 @@ export interface TrustedIssuer {
   readonly needsNoSubject?: true
 }
 
+/** A token that holds, and what that depends on. */
+export interface Verified {
+  readonly principal: Principal
+  readonly issuer: TrustedIssuer
+  /** The very keys among which one verified it; null for a shared secret. */
+  readonly keys: KeySet | null
+}
+
 export interface BearerReader {
   read(
     token: string,
     issuers: readonly TrustedIssuer[],
     waitUntil: WaitUntil,
     spent?: Spent,
-  ): Promise<Result<Principal, Refusal>>
+  ): Promise<Result<Verified, Refusal>>
 }
 
-/** The last second of the year 9999. */
-const endOfTime = 253_402_300_799
-const maxSubjectChars = 1_024
 /** Without a `kid` several keys may fit; so many are tried. */
 const maxTries = 4
 
@@ -52,9 +58,9 @@ export function createBearerReader(keys: KeyProvider, now: () => number): Bearer
       const issuer = chooseIssuer(token, issuers)
       if (!issuer.ok) return issuer
       try {
-        const payload = await verify(token, issuer.value, waitUntil, spent)
+        const { payload, keys } = await verify(token, issuer.value, waitUntil, spent)
         const fault = faultInClaims(payload, issuer.value, now())
-        return fault ? bad(fault) : ok(principalOf(payload, issuer.value))
+        return fault ? bad(fault) : ok({ principal: principalOf(payload, issuer.value), issuer: issuer.value, keys })
       } catch (error) {
         if (error instanceof KeysUnavailable)
           return err({ reason: 'keys-unavailable', issuer: issuer.value.name, cause: error.message })
@@ -66,18 +72,20 @@ export function createBearerReader(keys: KeyProvider, now: () => number): Bearer
     },
   }
 
-  async function verify(token: string, issuer: TrustedIssuer, waitUntil: WaitUntil, spent: Spent): Promise<JWTPayload> {
+  async function verify(token: string, issuer: TrustedIssuer, waitUntil: WaitUntil, spent: Spent): Promise<Proven> {
     const options = verifyOptions(issuer, now())
     const source = issuer.keys
-    if (source.kind === 'secret') return (await jwtVerify(token, source.secret, options)).payload
-    const known = await timed(spent, () => keys.keys(issuer, source, waitUntil))
+    if (source.kind === 'secret')
+      return { payload: (await jwtVerify(token, source.secret, options)).payload, keys: null }
+    const known =
+      keys.knownKeys(issuer, source, waitUntil) ?? (await timed(spent, () => keys.keys(issuer, source, waitUntil)))
     try {
-      return await verifyWith(token, known, options)
+      return { payload: await verifyWith(token, known, options), keys: known }
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
       const renewed = await timed(spent, () => keys.renewedKeys(issuer, source, known, waitUntil))
       if (!renewed) throw error
-      return verifyWith(token, renewed, options)
+      return { payload: await verifyWith(token, renewed, options), keys: renewed }
     }
   }
 
@@ -91,6 +99,11 @@ export function createBearerReader(keys: KeyProvider, now: () => number): Bearer
   }
 }
 
+interface Proven {
+  readonly payload: JWTPayload
+  readonly keys: KeySet | null
+}
+
 const bad = (fault: TokenFault) => err({ reason: 'bad-token', fault } as const)
 
 /** By the unverified `iss`, and by audience where one issuer is listed twice; verification then proves both. */
@@ -102,11 +115,16 @@ function chooseIssuer(token: string, issuers: readonly TrustedIssuer[]): Result<
     if (error instanceof errors.JOSEError) return bad('malformed')
     throw error
   }
-  const named = issuers.filter((issuer) => issuer.issuer === claims.iss)
-  const audiences = Array.isArray(claims.aud) ? claims.aud : [claims.aud]
-  const meant =
-    named.find((issuer) => audiences.some((audience) => issuer.audience.includes(audience ?? ''))) ?? named[0]
+  const meant = issuerMeant(claims, issuers)
   return meant ? ok(meant) : bad('issuer')
+}
+
+/** Which of the issuers these claims name. */
+export function issuerMeant({ iss, aud }: Claims, issuers: readonly TrustedIssuer[]): TrustedIssuer | null {
+  const named = issuers.filter((issuer) => issuer.issuer === iss)
+  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
+  const meant = named.find(({ audience }) => audience.some((one) => audiences.includes(one)))
+  return meant ?? named[0] ?? null
 }
 
 function verifyOptions(issuer: TrustedIssuer, now: number): JWTVerifyOptions {
@@ -146,19 +164,6 @@ const isKeyFault = (error: unknown): boolean => error instanceof TypeError || er
 
 /** True where the header has a `crit` (RFC 7515 section 4.1.11). */
 const namesCritical = (token: string): boolean => Object.hasOwn(decodeProtectedHeader(token), 'crit')
-
-/** What RFC 7519 section 4.1 leaves open and we don't. */
-function faultInClaims(claims: JWTPayload, issuer: TrustedIssuer, now: number): TokenFault | null {
-  const { exp, nbf, iat, sub } = claims
-  if (!isTime(exp) || (nbf !== undefined && !isTime(nbf)) || (iat !== undefined && !isTime(iat))) return 'expiry'
-  if (exp <= now) return 'expired'
-  if (iat !== undefined && iat > now + issuer.clockToleranceSeconds) return 'not yet valid'
-  if (issuer.maxAgeSeconds !== null && (iat === undefined || now - iat > issuer.maxAgeSeconds)) return 'too old'
-  if (sub === undefined && issuer.needsNoSubject) return null
-  return typeof sub === 'string' && sub !== '' && sub.length <= maxSubjectChars ? null : 'subject'
-}
-
-const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= endOfTime
 
 function faultOf(error: errors.JOSEError): TokenFault {
   if (error instanceof errors.JWTExpired) return 'expired'

@@ -18,7 +18,9 @@ export type KeySource =
   | { readonly kind: 'inline'; readonly keys: readonly Record<string, unknown>[] }
 
 export interface KeyProvider {
-  /** The keys as known; throws {@link KeysUnavailable}. */
+  /** The keys as known, where that takes nobody's answer; else null. */
+  knownKeys(owner: KeyOwner, source: KeySource, waitUntil: WaitUntil): KeySet | null
+  /** The keys as known, or as soon as they are; throws {@link KeysUnavailable}. */
   keys(owner: KeyOwner, source: KeySource, waitUntil: WaitUntil): Promise<KeySet>
   /**
    * Keys that are newer than `tried`, which lacks the one that a token names; null inside the cool-down.
@@ -63,12 +65,10 @@ export function createKeyProvider({ fetch, now, timeoutMilliseconds, cache }: Ke
   const fetches = createShare<Kept>(timeoutMilliseconds, now)
 
   return {
+    knownKeys,
     async keys(owner, source, waitUntil) {
       if (source.kind === 'inline') return inline(owner.name, source.keys)
-      const known = kept.get(owner.name)
-      if (!known || ageOf(known) >= hardAgeSeconds) return (await load(owner, source, waitUntil)).keys
-      refreshIfOld(known, owner, source, waitUntil)
-      return known.keys
+      return knownKeys(owner, source, waitUntil) ?? (await load(owner, source, waitUntil)).keys
     },
     async renewedKeys(owner, source, tried, waitUntil) {
       if (source.kind === 'inline') return null
@@ -79,6 +79,14 @@ export function createKeyProvider({ fetch, now, timeoutMilliseconds, cache }: Ke
       if (failed.has(owner.name)) throw new KeysUnavailable('the issuer failed a moment ago')
       return null
     },
+  }
+
+  function knownKeys(owner: KeyOwner, source: KeySource, waitUntil: WaitUntil): KeySet | null {
+    const known = kept.get(owner.name)
+    if (!known || source.kind === 'inline') return known?.keys ?? null
+    if (ageOf(known) >= hardAgeSeconds) return null
+    refreshIfOld(known, owner, source, waitUntil)
+    return known.keys
   }
 
   function inline(name: string, published: readonly Record<string, unknown>[]): KeySet {

@@ -12,7 +12,11 @@ import { createShare, type WaitUntil } from './share.ts'
 import type { Spent } from './spent.ts'
 
 export interface RevocationReader {
-  /** @param toleranceSeconds how far ahead the issuer's clock may be: so much later a token may say it was made */
+  /**
+   * A promise only where the store has to be asked.
+   *
+   * @param toleranceSeconds how far ahead the issuer's clock may be: so much later a token may say it was made
+   */
   check(
     token: string,
     principal: Principal,
@@ -20,7 +24,7 @@ export interface RevocationReader {
     terms: SessionTerms,
     waitUntil: WaitUntil,
     spent: Spent,
-  ): Promise<Result<Principal, Refusal>>
+  ): Result<Principal, Refusal> | Promise<Result<Principal, Refusal>>
   forget(): void
 }
 
@@ -45,22 +49,35 @@ export function createRevocationReader(parts: RevocationParts): RevocationReader
   const known = createMemory<Marks>(capacity)
   const share = createShare<Marks>(timeoutMilliseconds, now)
   return {
-    async check(token, principal, toleranceSeconds, terms, waitUntil, spent) {
+    check(token, principal, toleranceSeconds, terms, waitUntil, spent) {
       const last = known.get(token)
       if (last && now() - last.askedAt < terms.freshnessSeconds) return judge(principal, last, toleranceSeconds)
-      const startedAt = now()
-      try {
-        const marks = await share.run(token, waitUntil, () => ask(principal), terms.freshnessSeconds)
-        known.set(token, marks)
-        return judge(principal, marks, toleranceSeconds)
-      } catch (error) {
-        if (last && now() - last.askedAt < terms.staleIfErrorSeconds) return judge(principal, last, toleranceSeconds)
-        return err({ reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' })
-      } finally {
-        spent.storeMilliseconds += (now() - startedAt) * 1000
-      }
+      return marksOf(token, principal, last, terms, waitUntil, spent).then((marks) =>
+        marks.ok ? judge(principal, marks.value, toleranceSeconds) : marks,
+      )
     },
     forget: () => known.clear(),
+  }
+
+  async function marksOf(
+    token: string,
+    principal: Principal,
+    last: Marks | undefined,
+    terms: SessionTerms,
+    waitUntil: WaitUntil,
+    spent: Spent,
+  ): Promise<Result<Marks, Refusal>> {
+    const startedAt = now()
+    try {
+      const marks = await share.run(token, waitUntil, () => ask(principal), terms.freshnessSeconds)
+      known.set(token, marks)
+      return ok(marks)
+    } catch (error) {
+      if (last && now() - last.askedAt < terms.staleIfErrorSeconds) return ok(last)
+      return err({ reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' })
+    } finally {
+      spent.storeMilliseconds += (now() - startedAt) * 1000
+    }
   }
 
   async function ask({ issuer, subject, claims }: Principal): Promise<Marks> {

@@ -22,7 +22,13 @@ export interface SessionTerms {
 }
 
 export interface SessionReader {
-  read(cookie: string, terms: SessionTerms, waitUntil: WaitUntil, spent: Spent): Promise<Result<Principal, Refusal>>
+  /** A promise only where the store has to be asked. */
+  read(
+    cookie: string,
+    terms: SessionTerms,
+    waitUntil: WaitUntil,
+    spent: Spent,
+  ): Result<Principal, Refusal> | Promise<Result<Principal, Refusal>>
   /** Asks the store anew about everybody: something was ended here. */
   forget(): void
   /** Asks the store anew about cookies that it didn't know: someone signed in here. */
@@ -61,43 +67,52 @@ export function createSessionReader(parts: SessionReaderParts): SessionReader {
   const share = createShare<Answer>(timeoutMilliseconds, now)
 
   return {
-    async read(cookie, terms, waitUntil, spent) {
+    read(cookie, terms, waitUntil, spent) {
       const last = known.get(cookie)
       if (last && now() - last.askedAt < terms.freshnessSeconds) return judge(last, terms)
       if (now() < (unknown.get(cookie) ?? 0)) return err({ reason: 'bad-session', fault: 'unknown' })
       if (!last && !allowance.take())
         return err({ reason: 'store-unavailable', cause: 'too many unknown cookies at once' })
-
-      const startedAt = now()
-      let answer: Answer
-      try {
-        // nobody joins a look-up that began longer ago than they would believe one that is over
-        answer = await share.run(cookie, waitUntil, ask, terms.freshnessSeconds)
-      } catch (error) {
-        if (!last) allowance.giveBack()
-        if (last && now() - last.askedAt < terms.staleIfErrorSeconds) return judge(last, terms)
-        return err({ reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' })
-      } finally {
-        spent.storeMilliseconds += (now() - startedAt) * 1000
-      }
-      const { looked, askedAt } = answer
-      const isUnknown = looked.kind === 'dead' && looked.fault === 'unknown'
-      if (!last && !isUnknown) allowance.giveBack()
-      if (looked.kind === 'dead') {
-        known.delete(cookie)
-        if (isUnknown) unknown.set(cookie, askedAt + unknownSeconds)
-        return err({ reason: 'bad-session', fault: looked.fault })
-      }
-      const entry = keep(cookie, looked, askedAt, waitUntil)
-      return judge(entry, terms)
-
-      async function ask(): Promise<Answer> {
-        const askedAt = now()
-        return { askedAt, looked: await lookUp(parts, cookie) }
-      }
+      return ask(cookie, last, terms, waitUntil, spent)
     },
     forget: () => known.clear(),
     forgetUnknown: () => unknown.clear(),
+  }
+
+  async function ask(
+    cookie: string,
+    last: Known | undefined,
+    terms: SessionTerms,
+    waitUntil: WaitUntil,
+    spent: Spent,
+  ): Promise<Result<Principal, Refusal>> {
+    const startedAt = now()
+    let answer: Answer
+    try {
+      // nobody joins a look-up that began longer ago than they would believe one that is over
+      answer = await share.run(cookie, waitUntil, look, terms.freshnessSeconds)
+    } catch (error) {
+      if (!last) allowance.giveBack()
+      if (last && now() - last.askedAt < terms.staleIfErrorSeconds) return judge(last, terms)
+      return err({ reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' })
+    } finally {
+      spent.storeMilliseconds += (now() - startedAt) * 1000
+    }
+    const { looked, askedAt } = answer
+    const isUnknown = looked.kind === 'dead' && looked.fault === 'unknown'
+    if (!last && !isUnknown) allowance.giveBack()
+    if (looked.kind === 'dead') {
+      known.delete(cookie)
+      if (isUnknown) unknown.set(cookie, askedAt + unknownSeconds)
+      return err({ reason: 'bad-session', fault: looked.fault })
+    }
+    const entry = keep(cookie, looked, askedAt, waitUntil)
+    return judge(entry, terms)
+
+    async function look(): Promise<Answer> {
+      const askedAt = now()
+      return { askedAt, looked: await lookUp(parts, cookie) }
+    }
   }
 
   function judge({ principal, origins }: Known, { origin }: SessionTerms): Result<Principal, Refusal> {

@@ -99,7 +99,7 @@ export function createBackChannel(parts: BackChannelParts, reading: BackChannelR
         return read.error.reason === 'bad-token'
           ? err({ reason: 'bad-logout-token', fault: read.error.fault })
           : err({ reason: 'provider-unavailable', cause: read.error.reason })
-      const told = readTold(read.value.claims)
+      const told = readTold(read.value.principal.claims)
       if (typeof told === 'string') return err({ reason: 'bad-logout-token', fault: told })
       return await within(parts.timeoutMilliseconds, end(provider, told))
     } catch (error) {

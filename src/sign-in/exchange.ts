@@ -98,7 +98,7 @@ export async function verifyIdToken(
   idToken: string,
 ): Promise<Result<Claims, Failure>> {
   const read = await bearer.read(idToken, [trusted(provider, metadata)], waitUntil)
-  if (read.ok) return ok(read.value.claims)
+  if (read.ok) return ok(read.value.principal.claims)
   const { error } = read
   if (error.reason === 'bad-token') return err({ reason: 'bad-id-token', fault: error.fault })
   return err({ reason: 'provider-unavailable', cause: error.reason })

@@ -64,8 +64,8 @@ const termsOf = (freshnessSeconds: number, staleIfErrorSeconds = 0) => ({
   origin: 'app',
 })
 
-const read = (freshnessSeconds = 5, cookie = session.cookie): Promise<string> =>
-  sessions.read(cookie, termsOf(freshnessSeconds), ignore, nothingSpent()).then(describeResult)
+const read = async (freshnessSeconds = 5, cookie = session.cookie): Promise<string> =>
+  describeResult(await sessions.read(cookie, termsOf(freshnessSeconds), ignore, nothingSpent()))
 
 function describeResult(result: Result<Principal, Refusal>): string {
   if (result.ok) return result.value.subject
@@ -85,6 +85,15 @@ describe('a session', () => {
       issuedAt: start,
       expiresAt: start + 3_600,
     })
+  })
+
+  it('that is known is waited for by nobody, and changed by nobody', async () => {
+    await read()
+    const found = sessions.read(session.cookie, termsOf(5), ignore, nothingSpent())
+    expect(found).toMatchObject({ ok: true, value: { subject: 'user-0' } })
+    if (found instanceof Promise || !found.ok) throw new Error('it is known')
+    expect(Reflect.set(found.value.roles, 0, 'root')).toBe(false)
+    expect(Reflect.set(found.value.claims, 'sub', 'root')).toBe(false)
   })
 
   it.each<[string, () => void, string]>([
