@@ -14,6 +14,7 @@ import { type Decision, type FormToken, type Refusal, refuse } from './decision.
 import { createEndpoints } from './endpoints/endpoints.ts'
 import type { ReportEntry } from './endpoints/reports.ts'
 import { isOfResources, tellsOfResources } from './endpoints/resource.ts'
+import type { OpenSignIn } from './endpoints/sign-in.ts'
 import { createAssertionSigner } from './forward/assertion.ts'
 import { type Place, type Plan, planForward, refuseForward, type UpstreamHead } from './forward/forward.ts'
 import { maxForwards } from './forward/hops.ts'
@@ -21,6 +22,7 @@ import { createNameFilter } from './forward/request-headers.ts'
 import { faultInHead } from './forward/response-headers.ts'
 import { createUpstreamMemory } from './forward/upstreams.ts'
 import type { Head } from './head.ts'
+import { createKeeper, type SessionEvent } from './keeper.ts'
 import { entryOf, type LogEntry } from './log-entry.ts'
 import { type Answer, type Asked, respondForwarded, respondHere, respondPreflight, respondRefused } from './respond.ts'
 import type { Gateway as Config } from './route/compile.ts'
@@ -31,11 +33,8 @@ import type { Settings } from './settings.ts'
 import { unknownSender } from './shield/csrf.ts'
 import { createCsrfTokens } from './shield/csrf-token.ts'
 import { inspectForm } from './shield/form.ts'
-import type { SignInEntry } from './sign-in/audit.ts'
-import { createKeeper, type SessionEvent } from './sign-in/keeper.ts'
-import { createSealer } from './sign-in/seal.ts'
-import { createSignIn } from './sign-in/sign-in.ts'
-import { actOnVouching, vouchesUnasked } from './sign-in/vouching.ts'
+import type { SignInEntry } from './sign-in-entry.ts'
+import { actOnVouching, vouchesUnasked } from './vouching.ts'
 
 export interface GatewayParts {
   readonly config: Config
@@ -46,6 +45,8 @@ export interface GatewayParts {
   readonly keyCache?: KeyProviderParts['cache']
   /** In place of verifying anything: `sallyport explain --as`, and nobody else. */
   readonly authenticate?: Authenticator
+  /** Absent: nobody signs in with a provider here. */
+  readonly signIn?: OpenSignIn
   /** Where it is told who signed in, and who could not. */
   readonly logSignIn?: (entry: SignInEntry) => void
   /** For keys of issuers and for providers only; requests are the runtime's to send. */
@@ -146,6 +147,24 @@ export function createGateway(parts: GatewayParts): Gateway {
     now,
     authenticate: parts.authenticate ?? createAuthenticator(tokens, sessions, revocations),
   }
+  const signIn =
+    looking && keeper && config.providers.size > 0
+      ? parts.signIn?.({
+          providers: config.providers,
+          table,
+          sealingKeys: settings.sealingKeys,
+          life: looking,
+          keeper,
+          lifetimes: settings.session,
+          keys,
+          cache: parts.keyCache,
+          fetch: parts.fetch,
+          timeoutMilliseconds: settings.providerTimeoutMilliseconds,
+          publicScheme: settings.publicScheme,
+          now,
+          audit: logSignIn,
+        })
+      : undefined
   const memory = createUpstreamMemory(now)
   const forwarding = {
     isDropped: createNameFilter(identityNames(config)),
@@ -187,24 +206,7 @@ export function createGateway(parts: GatewayParts): Gateway {
               },
               now,
             },
-      signIn:
-        looking && keeper
-          ? createSignIn({
-              providers: config.providers,
-              table,
-              sealer: createSealer(settings.sealingKeys),
-              life: looking,
-              keeper,
-              lifetimes: settings.session,
-              keys,
-              cache: parts.keyCache,
-              fetch: parts.fetch,
-              timeoutMilliseconds: settings.providerTimeoutMilliseconds,
-              publicScheme: settings.publicScheme,
-              now,
-              audit: logSignIn,
-            })
-          : null,
+      signIn: signIn ?? null,
       reports: parts.logReport ? { table, now, log: parts.logReport } : null,
     }),
   }

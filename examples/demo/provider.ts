@@ -38,7 +38,7 @@ export function createIdentityProvider(client: Client): IdentityProvider {
         {
           client_id: client.id,
           client_secret: client.secret,
-          redirect_uris: [`${gateway}/.sallyport/callback`],
+          redirect_uris: [`${gateway}/.sallyport/callback/corp`],
         },
       ],
       jwks: { keys: [{ ...jwk, kid, alg: 'RS256', use: 'sig' }] },

@@ -4,10 +4,10 @@ import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
 import * as z from 'zod/mini'
 import { createAllowance } from '../authenticate/allowance.ts'
+import type { Keeper } from '../keeper.ts'
 import { cookieName } from '../session/cookie.ts'
+import { isSameSecret } from '../session/secret.ts'
 import { nowhere } from '../session/session.ts'
-import type { Keeper } from '../sign-in/keeper.ts'
-import { isSameSecret } from '../sign-in/secret.ts'
 
 export interface AdminParts {
   readonly secret: string

@@ -9,7 +9,7 @@ import { bagOf, type Head, selfOrigin } from '../head.ts'
 import { entryOf, type LogEntry } from '../log-entry.ts'
 import { extras, outcomeOf } from '../outcome.ts'
 import type { Route } from '../route/table.ts'
-import { isSameSecret } from '../sign-in/secret.ts'
+import { isSameSecret } from '../session/secret.ts'
 
 export interface CheckParts {
   /** Whoever shows it is believed about method and URL: nobody else may ask. */

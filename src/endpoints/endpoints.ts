@@ -3,11 +3,12 @@
 import { Hono } from 'hono/tiny'
 import { type AdminParts, createAdmin } from '../admin/admin.ts'
 import type { AssertionSigner } from '../forward/assertion.ts'
-import { createVisitorEndpoints, type VisitorParts } from '../sign-in/visitor.ts'
 import { type CheckParts, createCheckEndpoint } from './check.ts'
 import { type CsrfEndpointParts, createCsrfEndpoint } from './csrf.ts'
 import { createReportsEndpoint, type ReportsEndpointParts } from './reports.ts'
 import { createResourceEndpoint, type ResourceEndpointParts } from './resource.ts'
+import type { SignIn } from './sign-in.ts'
+import { createVisitorEndpoints, type VisitorParts } from './visitor.ts'
 
 export interface EndpointParts {
   /** null: nothing here is asserted, so there are no keys to show. */
@@ -16,7 +17,7 @@ export interface EndpointParts {
   /** null: no CSRF tokens are given out. */
   readonly csrf: CsrfEndpointParts | null
   /** null: nobody signs in here. */
-  readonly signIn: Hono | null
+  readonly signIn: SignIn | null
   /** null: reports of broken policies go nowhere. */
   readonly reports: ReportsEndpointParts | null
   /** null: nobody else's proxy asks. */
@@ -48,7 +49,7 @@ export function createEndpoints(parts: EndpointParts): Hono {
   }
   app.route('/', createResourceEndpoint(resources))
   if (csrf) app.route('/', createCsrfEndpoint(csrf))
-  if (signIn) app.route('/', signIn)
+  if (signIn) app.route('/', signIn.endpoints)
   if (reports) app.route('/', createReportsEndpoint(reports))
   if (check) app.route('/', createCheckEndpoint(check))
   if (visitor) app.route('/', createVisitorEndpoints(visitor))

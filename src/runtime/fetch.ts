@@ -2,6 +2,7 @@
 
 import type { WaitUntil } from '../authenticate/share.ts'
 import type { Refusal } from '../decision.ts'
+import type { Facts } from '../endpoints/facts.ts'
 import type { Plan, UpstreamHead } from '../forward/forward.ts'
 import type { Forwarding, Gateway } from '../gateway.ts'
 import { bagOf, type Head } from '../head.ts'
@@ -48,7 +49,8 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
   const { gateway } = parts
   return async (request, waitUntil) => {
     const head = headOf(request, parts.facts(request))
-    if (gateway.owns(head)) return gateway.endpoints.fetch(request)
+    if (gateway.owns(head))
+      return gateway.endpoints.fetch(request, { clientAddress: head.clientAddress } satisfies Facts)
     const begun = await gateway.begin(head, waitUntil)
     if (begun.kind === 'answer') return toResponse(begun.answer, begun.answer.body)
     if (begun.kind === 'forward' && begun.plan.isWebSocket) return join(begun, request)

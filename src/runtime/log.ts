@@ -1,9 +1,9 @@
 /** One JSON line per request, for people and machines to read. */
 
 import type { ReportEntry } from '../endpoints/reports.ts'
+import type { SessionEvent } from '../keeper.ts'
 import type { LogEntry } from '../log-entry.ts'
-import type { SignInEntry } from '../sign-in/audit.ts'
-import type { SessionEvent } from '../sign-in/keeper.ts'
+import type { SignInEntry } from '../sign-in-entry.ts'
 
 /** Facts that are null are left out; the refusal's own facts stand under `why`. */
 export function logLine({ refusal, at, ...entry }: LogEntry): string {

@@ -118,4 +118,5 @@ export function pairsOf(rawHeaders: readonly string[]): [string, string][] {
 }
 
 /** An IPv4 address that the socket writes as IPv6 is the same address. */
-const addressOf = (socket: Socket): string | null => socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '') ?? null
+export const addressOf = (socket: Socket): string | null =>
+  socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '') ?? null

@@ -9,6 +9,7 @@ import type { SessionStore } from '../session/store.ts'
 import type { KvNamespace } from '../session/stores/kv.ts'
 import { createUpstashStore, openUpstash } from '../session/stores/upstash.ts'
 import { readSettings, type Settings } from '../settings.ts'
+import { createSignIn } from '../sign-in/sign-in.ts'
 import { overasked, unmet } from '../unmet.ts'
 import { openOrClose } from './closed.ts'
 import { eventLine, logLine, reportLine, signInLine } from './log.ts'
@@ -66,6 +67,7 @@ export function openGateway(routes: unknown, environment: Environment, runtime: 
     config: config.value,
     settings: settings.value,
     store,
+    signIn: createSignIn,
     keyCache: shared && {
       read: (key) => shared.get(key, { type: 'text' }),
       write: (key, text, ttlSeconds) => shared.put(key, text, { expirationTtl: ttlSeconds }),

@@ -2,39 +2,19 @@
 
 import type { Context } from 'hono'
 import { decodeJwt, decodeProtectedHeader, errors } from 'jose'
-import type { BearerReader } from '../authenticate/bearer.ts'
-import type { Fetch } from '../authenticate/key-document.ts'
 import type { WaitUntil } from '../authenticate/share.ts'
 import { within } from '../authenticate/share.ts'
+import type { SignInParts } from '../endpoints/sign-in.ts'
 import type { Claims } from '../principal.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { Provider } from '../route/compile-provider.ts'
-import type { Table } from '../route/table.ts'
-import type { LifeParts } from '../session/life.ts'
 import { writeMark } from '../session/marks.ts'
-import type { Audit } from './audit.ts'
-import type { ProviderDirectory } from './directory.ts'
+import type { Contacts } from './contact.ts'
 import { trusted } from './exchange.ts'
 import { adviceOn, type Failure } from './failure.ts'
 import { failureOf } from './fault.ts'
-import type { Keeper } from './keeper.ts'
 
 export const backChannelPath = '/.sallyport/backchannel-logout'
-
-export interface BackChannelParts {
-  readonly providers: ReadonlyMap<string, Provider>
-  readonly table: Pick<Table, 'originOf'>
-  readonly life: LifeParts
-  readonly keeper: Keeper
-  readonly timeoutMilliseconds: number
-  readonly audit: Audit
-}
-
-export interface BackChannelReading {
-  readonly directory: ProviderDirectory
-  readonly fetch: Fetch
-  readonly bearer: BearerReader
-}
 
 /** What a logout token that holds says: whose sessions end, and which. */
 interface Told {
@@ -50,7 +30,7 @@ const maxAgeSeconds = 600
 /** RFC 8417 section 2.3, or what providers wrote before it was asked for; an access token has another. */
 const types: readonly unknown[] = ['logout+jwt', 'application/logout+jwt', 'JWT', undefined]
 
-export function createBackChannel(parts: BackChannelParts, reading: BackChannelReading) {
+export function createBackChannel(parts: SignInParts, contacts: Contacts) {
   const { providers, table, life, keeper, audit } = parts
   return async (c: Context): Promise<Response> => {
     const origin = table.originOf(new URL(c.req.url).host)
@@ -92,9 +72,9 @@ export function createBackChannel(parts: BackChannelParts, reading: BackChannelR
     waitUntil: WaitUntil,
   ): Promise<Result<string | null, Failure>> {
     try {
-      const metadata = await reading.directory.metadata(provider, waitUntil)
+      const { metadata } = await contacts.reach(provider, waitUntil)
       const issuer = { ...trusted(provider, metadata), maxAgeSeconds, needsNoSubject: true } as const
-      const read = await reading.bearer.read(token, [issuer], waitUntil)
+      const read = await contacts.bearer.read(token, [issuer], waitUntil)
       if (!read.ok)
         return read.error.reason === 'bad-token'
           ? err({ reason: 'bad-logout-token', fault: read.error.fault })

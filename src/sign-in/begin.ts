@@ -1,13 +1,14 @@
 /** Begins the session of someone who has just signed in, and ends the one that their browser had before. */
 
 import { within } from '../authenticate/share.ts'
+import type { Keeper } from '../keeper.ts'
 import { err, ok, type Result } from '../result.ts'
 import { readSessionCookie } from '../session/cookie.ts'
 import type { LifeParts } from '../session/life.ts'
 import type { Lifetimes } from '../session/settings.ts'
 import type { Failure } from './failure.ts'
 import type { SignedIn } from './identity.ts'
-import type { Keeper } from './keeper.ts'
+import type { Visit } from './visit.ts'
 
 export interface BeginParts {
   readonly keeper: Keeper
@@ -25,13 +26,8 @@ export interface Begun {
 export async function beginSession(
   { keeper, life, lifetimes, timeoutMilliseconds }: BeginParts,
   identity: SignedIn & { readonly scopes: readonly string[] },
-  {
-    cookies,
-    request,
-    origin,
-  }: { readonly cookies: string; readonly request: Request; readonly origin: { readonly name: string } },
+  { cookies, from, origin }: Pick<Visit, 'cookies' | 'from' | 'origin'>,
 ): Promise<Result<Begun, Failure>> {
-  const from = { address: null, userAgent: request.headers.get('user-agent') }
   try {
     const { sid } = identity.claims
     if (typeof sid === 'string') await within(timeoutMilliseconds, knowSid(life, identity, sid, lifetimes.maxSeconds))

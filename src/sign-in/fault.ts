@@ -1,8 +1,20 @@
 /** What oauth4webapi throws → why nobody signed in. Names what it finds, and quotes nothing. */
 
 import * as oauth from 'oauth4webapi'
+import { err, type Result } from '../result.ts'
 import type { Failure } from './failure.ts'
 import { ProviderUnavailable } from './http.ts'
+
+/** What is thrown on the way, by its name; throws what has none. */
+export async function naming<T>(work: () => Promise<Result<T, Failure>>): Promise<Result<T, Failure>> {
+  try {
+    return await work()
+  } catch (error) {
+    const failure = failureOf(error)
+    if (!failure) throw error
+    return err(failure)
+  }
+}
 
 /** null for what nobody should be able to cause. */
 export function failureOf(error: unknown): Failure | null {

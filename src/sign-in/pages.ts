@@ -1,6 +1,7 @@
 /** The pages a person sees on the way in: what went wrong, and whom to sign in with. */
 
 import { pageHeaders, style } from '../page.ts'
+import type { Provider } from '../route/compile-provider.ts'
 import { adviceOn, type Failure } from './failure.ts'
 
 export const signInPath = '/.sallyport/sign-in'
@@ -19,9 +20,21 @@ export function failurePage(failure: Failure, requestId: string): Response {
   })
 }
 
-/** Links, not buttons: choosing changes nothing here. */
-export function chooserPage(choices: readonly { readonly label: string; readonly href: string }[]): Response {
-  const links = choices.map(({ label, href }) => `<li><a href="${escaped(href)}">${escaped(label)}</a></li>`)
+/**
+ * Links, not buttons: choosing changes nothing here.
+ *
+ * @param asked what a rule asked of the sign-in goes on with it
+ */
+export function chooserPage(
+  providers: readonly Pick<Provider, 'name' | 'label'>[],
+  returnTo: string,
+  asked: URLSearchParams,
+): Response {
+  const links = providers.map(({ name, label }) => {
+    const query = new URLSearchParams({ provider: name, return_to: returnTo })
+    for (const ask of ['max_age', 'acr_values']) if (asked.has(ask)) query.set(ask, asked.get(ask) ?? '')
+    return `<li><a href="${escaped(`${signInPath}?${query}`)}">${escaped(label)}</a></li>`
+  })
   return new Response(page('Sign in', `<p>Sign in with:</p><ul>${links.join('')}</ul>`), {
     headers: [...pageHeaders, ...bare],
   })

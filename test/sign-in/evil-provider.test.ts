@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
-import type { ScriptedProvider } from '../support/scripted-provider.ts'
+import { createScriptedProvider, type ScriptedProvider } from '../support/scripted-provider.ts'
 import { openSignInGateway, type SignInGateway, self } from '../support/sign-in-gateway.ts'
 
 type Trick = (provider: ScriptedProvider) => void | Promise<void>
@@ -314,5 +314,46 @@ describe('a discovery document that lies', () => {
     const gateway = await openSignInGateway({ environment: { PROVIDER_TIMEOUT_MS: '200' } })
     gateway.provider.discovery = discovery
     await expectNobody(gateway, await gateway.visitor.go(`${self}/.sallyport/sign-in`), 'provider-unavailable')
+  })
+})
+
+describe('a provider that passes on what another one answers (RFC 9700 section 4.4)', () => {
+  async function openBoth() {
+    const evil = await createScriptedProvider('https://evil.example.com', 'gateway-at-evil')
+    const { authorization_response_iss_parameter_supported: _, ...silent } = Object(evil.discovery)
+    evil.discovery = silent
+    const gateway = await openSignInGateway({
+      more: { evil: { issuer: evil.issuer, clientId: 'gateway-at-evil' } },
+      beside: [evil],
+      origin: { providers: ['corp', 'evil'] },
+    })
+    const { authorization_response_iss_parameter_supported: __, ...quiet } = Object(gateway.provider.discovery)
+    gateway.provider.discovery = quiet
+    return { gateway, evil }
+  }
+
+  it('gets no code of the other: each provider has an address of its own to come back to', async () => {
+    const { gateway, evil } = await openBoth()
+    const { visitor, provider, start } = gateway
+    const asked = await start(visitor, '/.sallyport/sign-in?provider=evil')
+    expect(asked.searchParams.get('redirect_uri')).toBe(`${self}/.sallyport/callback/evil`)
+    // evil sends the browser on to the honest one, which knows only the address of its own
+    const back = `${self}/.sallyport/callback/corp?code=honest&state=${asked.searchParams.get('state')}`
+    const response = await visitor.go(back)
+    expect([response.status, gateway.audit.at(-1)]).toEqual([
+      400,
+      expect.objectContaining({ reason: 'wrong-issuer', provider: 'evil' }),
+    ])
+    expect([...provider.asked, ...evil.asked].filter(({ path }) => path === '/token')).toEqual([])
+    // and the transaction is spent
+    expect((await visitor.go(back.replace('/corp', '/evil'))).status).toBe(400)
+    expect(gateway.audit.at(-1)?.reason).toBe('no-transaction')
+  })
+
+  it('has no address at an origin that does not name it', async () => {
+    const { gateway } = await openBoth()
+    const { visitor } = gateway
+    expect((await visitor.go(`${self}/.sallyport/callback/nobody?code=x&state=y`)).status).toBe(404)
+    expect((await visitor.go(`${self}/.sallyport/callback?code=x&state=y`)).status).toBe(404)
   })
 })

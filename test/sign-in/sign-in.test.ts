@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { createAddressBook } from '../../src/session/address.ts'
+import { defaultPlaceKey } from '../../src/session/settings.ts'
 import { openSignInGateway, self } from '../support/sign-in-gateway.ts'
 
 const cookieOf = (response: Response): string | undefined =>
@@ -13,7 +15,7 @@ describe('signing in', () => {
     expect(Object.fromEntries(asked.searchParams)).toEqual({
       client_id: 'gateway',
       response_type: 'code',
-      redirect_uri: `${self}/.sallyport/callback`,
+      redirect_uri: `${self}/.sallyport/callback/corp`,
       scope: 'openid profile email',
       state: expect.stringMatching(/^[\w-]{43}$/),
       nonce: expect.stringMatching(/^[\w-]{43}$/),
@@ -81,6 +83,23 @@ describe('signing in', () => {
     expect((await ask('GET https://app.example.com/', { cookie })).forwarded).toBe(true)
     const elsewhere = await ask('GET https://vault.example.com/', { cookie })
     expect([elsewhere.forwarded, elsewhere.answer.status]).toEqual([false, 401])
+  })
+
+  it('notes in the session whence it was made, as the platform knows it and not as the client says', async () => {
+    const { gateway, start, answer, visitor, store } = await openSignInGateway()
+    const asked = await start()
+    const cookie = [...visitor.cookies(self)].map(([name, value]) => `${name}=${value}`).join('; ')
+    const headers = {
+      accept: 'text/html',
+      cookie,
+      'user-agent': 'Browser/1',
+      'x-forwarded-for': '198.51.100.1',
+      'cf-connecting-ip': '198.51.100.1',
+    }
+    await gateway.endpoints.fetch(new Request(answer(asked), { headers }), { clientAddress: '203.0.113.7' })
+    const place = await createAddressBook(defaultPlaceKey).place('https://id.example.com', 'alice')
+    const [made] = (await store.list(place, null)).stored
+    expect(JSON.parse(made?.text ?? '')).toMatchObject({ address: '203.0.113.7', userAgent: 'Browser/1' })
   })
 
   it('lets five tabs sign in that began at once, in any order', async () => {
@@ -154,7 +173,7 @@ describe('signing in', () => {
   it('is not there where the origin names no provider', async () => {
     const { visitor } = await openSignInGateway({ origin: { providers: undefined } })
     expect((await visitor.go(`${self}/.sallyport/sign-in`)).status).toBe(404)
-    expect((await visitor.go(`${self}/.sallyport/callback?code=x&state=y`)).status).toBe(404)
+    expect((await visitor.go(`${self}/.sallyport/callback/corp?code=x&state=y`)).status).toBe(404)
   })
 
   it('stops a browser that goes in circles, and lets it try again after a minute', async () => {

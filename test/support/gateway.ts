@@ -30,7 +30,7 @@ export interface Asked {
   readonly sent: ReadonlyMap<string, string>
 }
 
-type Replaceable = Partial<Pick<GatewayParts, 'store' | 'keyCache' | 'fetch' | 'now' | 'logSignIn'>>
+type Replaceable = Partial<Pick<GatewayParts, 'store' | 'keyCache' | 'fetch' | 'now' | 'signIn' | 'logSignIn'>>
 
 /** @param environment also the settings, as strings */
 export function openTestGateway(

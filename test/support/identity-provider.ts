@@ -37,7 +37,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
           {
             client_id: 'gateway',
             client_secret: clientSecret,
-            redirect_uris: [`${gateway}/.sallyport/callback`],
+            redirect_uris: [`${gateway}/.sallyport/callback/corp`],
             post_logout_redirect_uris: [`${gateway}/.sallyport/signed-out`],
             backchannel_logout_uri: `${gateway}/.sallyport/backchannel-logout`,
             backchannel_logout_session_required: true,
@@ -77,7 +77,7 @@ export async function signInAtProvider(
   login: string,
   consent: 'yes' | 'no' = 'yes',
 ): Promise<URL> {
-  const isBack = (url: URL): boolean => url.pathname === '/.sallyport/callback'
+  const isBack = (url: URL): boolean => url.pathname.startsWith('/.sallyport/callback/')
   let { url, response } = await visitor.follow(start, isBack)
   for (let forms = 0; response && forms < 5; forms++) {
     const page = await response.text()

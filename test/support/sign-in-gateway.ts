@@ -2,7 +2,8 @@
 
 import type { SessionStore } from '../../src/session/store.ts'
 import { createMemoryStore } from '../../src/session/stores/memory.ts'
-import type { SignInEntry } from '../../src/sign-in/audit.ts'
+import { createSignIn } from '../../src/sign-in/sign-in.ts'
+import type { SignInEntry } from '../../src/sign-in-entry.ts'
 import { openTestGateway, type TestGateway } from './gateway.ts'
 import { createScriptedProvider, type ScriptedProvider } from './scripted-provider.ts'
 import { createVisitor, type Visitor } from './visitor.ts'
@@ -12,6 +13,7 @@ export const sealingKey = 'c2VhbGluZy1rZXktb2YtdGhlLXRlc3RzLTMyLWJ5dGU'
 
 export interface SignInGateway extends TestGateway {
   readonly provider: ScriptedProvider
+  readonly store: SessionStore
   readonly audit: SignInEntry[]
   readonly visitor: Visitor
   /** Another browser. */
@@ -30,6 +32,8 @@ interface Change {
   readonly environment?: Record<string, string>
   readonly store?: SessionStore
   readonly more?: Record<string, unknown>
+  /** Other providers that answer, by their issuers. */
+  readonly beside?: readonly ScriptedProvider[]
   readonly others?: readonly Record<string, unknown>[]
 }
 
@@ -56,14 +60,16 @@ export async function openSignInGateway(change: Change = {}): Promise<SignInGate
   }
   let ahead = 0
   const now = (): number => Date.now() / 1000 + ahead
+  const store = change.store ?? createMemoryStore(now)
   const audit: SignInEntry[] = []
   const opened = openTestGateway(
     routes,
     { SESSION_STORE: 'memory', SEALING_KEY: sealingKey, CORP_SECRET: 'a secret: with+signs', ...change.environment },
     {
-      store: change.store ?? createMemoryStore(now),
+      store,
       now,
-      fetch: provider.fetch,
+      fetch: (url, init) => (change.beside?.find(({ issuer }) => url.startsWith(issuer)) ?? provider).fetch(url, init),
+      signIn: createSignIn,
       logSignIn: (entry) => void audit.push(entry),
     },
   )
@@ -72,6 +78,7 @@ export async function openSignInGateway(change: Change = {}): Promise<SignInGate
   return {
     ...opened,
     provider,
+    store,
     audit,
     visitor,
     stranger: open,
@@ -92,7 +99,7 @@ export async function openSignInGateway(change: Change = {}): Promise<SignInGate
         ...changed,
       })
       for (const [name, value] of [...query]) if (value === '') query.delete(name)
-      return `${self}/.sallyport/callback?${query}`
+      return `${self}/.sallyport/callback/corp?${query}`
     },
   }
 }

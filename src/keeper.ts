@@ -1,14 +1,14 @@
 /** Begins and ends sessions for whoever may ask: sign-in, sign-out, the admin API. Tells the log of each. */
 
-import type { RevocationReader } from '../authenticate/revocation.ts'
-import type { SessionReader } from '../authenticate/session.ts'
-import { within } from '../authenticate/share.ts'
-import { denyToken, endIssuer, endSession, endSessionById, endSubject, keepNewest } from '../session/ending.ts'
-import { type LifeParts, type MadeSession, makeSession, rotateSession } from '../session/life.ts'
-import { type Listing, listSessions } from '../session/list.ts'
-import { type Live, lookUp } from '../session/look.ts'
-import { type MadeFrom, makeRecord, type NewSession, type SessionRecord } from '../session/session.ts'
-import type { Lifetimes } from '../session/settings.ts'
+import type { RevocationReader } from './authenticate/revocation.ts'
+import type { SessionReader } from './authenticate/session.ts'
+import { within } from './authenticate/share.ts'
+import { denyToken, endIssuer, endSession, endSessionById, endSubject, keepNewest } from './session/ending.ts'
+import { type LifeParts, type MadeSession, makeSession, rotateSession } from './session/life.ts'
+import { type Listing, listSessions } from './session/list.ts'
+import { type Live, lookUp } from './session/look.ts'
+import { type MadeFrom, makeRecord, type NewSession, type SessionRecord } from './session/session.ts'
+import type { Lifetimes } from './session/settings.ts'
 
 /** One thing that happened to sessions: for the log. Ids are public; no cookie, key or token is part of it. */
 export interface SessionEvent {

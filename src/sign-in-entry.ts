@@ -1,7 +1,5 @@
 /** One line of the log for each sign-in that ended, well or not, and each sign-out that a provider asked for. No token, no code, no cookie, no query. */
 
-import type { Failure } from './failure.ts'
-
 export interface SignInEntry {
   readonly kind: 'sign-in'
   /** Seconds since the epoch. */
@@ -11,8 +9,8 @@ export interface SignInEntry {
   readonly provider: string | null
   readonly outcome: 'signed-in' | 'signed-out' | 'failed'
   /** What the page shows too. */
-  readonly reason: Failure['reason'] | null
-  readonly why: Omit<Failure, 'reason'> | null
+  readonly reason: string | null
+  readonly why: Readonly<Record<string, unknown>> | null
   readonly subject: string | null
 }
 

@@ -5,6 +5,7 @@ import { Hono } from 'hono/tiny'
 import type { Authenticator } from '../authenticate/authenticate.ts'
 import { readCredential } from '../authenticate/credential.ts'
 import type { Refusal } from '../decision.ts'
+import type { Keeper } from '../keeper.ts'
 import { outcomeOf } from '../outcome.ts'
 import { signOutPage, signOutPageHeaders } from '../page.ts'
 import { claimAt } from '../principal.ts'
@@ -14,7 +15,6 @@ import type { Live } from '../session/look.ts'
 import { cookieSeconds } from '../session/session.ts'
 import { announcedMethod, corsFor, isPreflight, judgePreflight, preflightHeaders } from '../shield/cors.ts'
 import { detectForgery } from '../shield/csrf.ts'
-import type { Keeper } from './keeper.ts'
 
 export interface VisitorParts {
   readonly table: Pick<Table, 'originOf'>

@@ -1,14 +1,14 @@
 /** Does what an origin vouches for in its answer: begins or ends a session, and sets the cookie that says so. */
 
-import type { Refusal } from '../decision.ts'
-import type { UpstreamHead } from '../forward/forward.ts'
-import type { Head } from '../head.ts'
-import { err, ok, type Result } from '../result.ts'
-import type { Route } from '../route/table.ts'
-import { clearCookie, readSessionCookie, setCookie } from '../session/cookie.ts'
-import { cookieSeconds } from '../session/session.ts'
+import type { Refusal } from './decision.ts'
+import type { UpstreamHead } from './forward/forward.ts'
+import type { Head } from './head.ts'
 import type { Keeper } from './keeper.ts'
-import { readVouching, type Vouched } from './vouched.ts'
+import { err, ok, type Result } from './result.ts'
+import type { Route } from './route/table.ts'
+import { clearCookie, readSessionCookie, setCookie } from './session/cookie.ts'
+import { cookieSeconds } from './session/session.ts'
+import { readVouching, type Vouched } from './session/vouched.ts'
 
 export interface VouchingParts {
   readonly keeper: Keeper

@@ -1,0 +1,58 @@
+/** `/.sallyport/callback/<provider>`: makes a session of what a provider answers. */
+
+import type { Result } from '../result.ts'
+import type { Provider } from '../route/compile-provider.ts'
+import { setCookie } from '../session/cookie.ts'
+import { type BeginParts, type Begun, beginSession } from './begin.ts'
+import type { Contacts } from './contact.ts'
+import { exchange } from './exchange.ts'
+import type { Failure } from './failure.ts'
+import { naming } from './fault.ts'
+import { identityOf } from './identity.ts'
+import { countRound, maxRounds, recentRounds } from './round.ts'
+import type { Sealer } from './seal.ts'
+import { findTransaction, type Transaction, takeBack } from './transaction.ts'
+import { redirect, type Step, type Visit, type Visits } from './visit.ts'
+
+/** One for each provider: an answer that another one gave can't be taken for its own (RFC 9700 section 4.4.2). */
+export const callbackPath = ({ name }: Pick<Provider, 'name'>): string => `/.sallyport/callback/${name}`
+
+export interface CallbackParts extends BeginParts {
+  readonly sealer: Sealer
+  readonly contacts: Contacts
+  readonly visits: Visits
+  /** Seconds since the epoch. */
+  readonly now: () => number
+}
+
+export function createCallback(parts: CallbackParts, provider: Provider): Step {
+  const { sealer, contacts, visits, now } = parts
+  return async (here) => {
+    const { query, self, cookies, origin } = here
+    if (!origin.providers.includes(provider.name)) return null
+    const state = query.get('state') ?? ''
+    const found = await findTransaction(sealer, state, self, cookies, now())
+    if (found.kind === 'none') return visits.fail(here, { reason: 'no-transaction' }, null)
+    const spent = [takeBack(state)]
+    if (found.kind === 'expired') return visits.fail(here, { reason: 'transaction-expired' }, null, spent)
+    const { transaction } = found
+    if (transaction.provider !== provider.name)
+      return visits.fail(here, { reason: 'wrong-issuer' }, transaction.provider, spent)
+    const rounds = recentRounds(cookies, now())
+    if (rounds.length >= maxRounds) return visits.fail(here, { reason: 'loop' }, provider.name, spent)
+    const begun = await naming(() => settle(here, transaction))
+    if (!begun.ok) return visits.fail(here, begun.error, provider.name, spent)
+    const { cookie, subject } = begun.value
+    visits.signedIn(here, provider.name, subject)
+    return redirect(transaction.returnTo, [...spent, countRound(rounds, now()), setCookie(cookie)])
+  }
+
+  async function settle(here: Visit, transaction: Transaction): Promise<Result<Begun, Failure>> {
+    const contact = await contacts.reach(provider, here.waitUntil)
+    const known = { provider, ...contact, bearer: contacts.bearer, now, waitUntil: here.waitUntil }
+    const exchanged = await exchange(known, transaction, here.query, here.self + callbackPath(provider))
+    if (!exchanged.ok) return exchanged
+    const { claims, tokens } = exchanged.value
+    return beginSession(parts, { ...identityOf(provider, claims), scopes: tokens.scopes }, here)
+  }
+}
