@@ -2,7 +2,7 @@
 
 import type { Authenticator } from './authenticate/authenticate.ts'
 import type { TrustedIssuer } from './authenticate/bearer.ts'
-import { readCredential } from './authenticate/credential.ts'
+import { readCredential, type Taken } from './authenticate/credential.ts'
 import type { WaitUntil } from './authenticate/share.ts'
 import { nothingSpent } from './authenticate/spent.ts'
 import { authorize } from './authorize/authorize.ts'
@@ -78,9 +78,10 @@ export async function decide(
   let would = reports ? unreadable(route, selfOrigin(head), head.method, head.headers) : null
   if (route.access === 'public') return forward(route, target.value, null, would)
 
-  const taken = {
+  const tokens = origin.introspects ? 'any' : 'jwt'
+  const taken: Taken = {
     session: origin.session,
-    bearer: origin.bearer.length > 0,
+    bearer: origin.bearer.length > 0 && tokens,
     passAuthorization: route.passAuthorization,
   }
   const credential = readCredential(head.headers, taken)

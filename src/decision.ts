@@ -71,6 +71,7 @@ export type Refusal =
   | { readonly reason: 'missing-scope'; readonly scopes: readonly string[] }
   | { readonly reason: 'store-unavailable'; readonly cause: string }
   | { readonly reason: 'keys-unavailable'; readonly issuer: string; readonly cause: string }
+  | { readonly reason: 'issuer-unavailable'; readonly issuer: string; readonly cause: string }
   | { readonly reason: 'upstream-unreachable'; readonly cause: string }
   | { readonly reason: 'loop'; readonly via: string }
   | { readonly reason: 'upstream-timeout'; readonly seconds: number }
@@ -111,6 +112,8 @@ export type TokenFault =
   | 'not yet valid'
   | 'too old'
   | 'subject'
+  | 'bound to a key'
+  | 'inactive'
   | 'revoked'
 
 export type SessionFault = 'malformed' | 'unknown' | 'corrupt' | 'version' | 'expired' | 'ended' | 'elsewhere'

@@ -3,7 +3,9 @@
 import type { Hono } from 'hono/tiny'
 import { type Authenticator, createAuthenticator } from './authenticate/authenticate.ts'
 import { createBearerReader } from './authenticate/bearer.ts'
+import { createIntrospector } from './authenticate/introspect.ts'
 import { createKeyProvider, type KeyProviderParts } from './authenticate/jwks.ts'
+import { createOpaqueReader } from './authenticate/opaque.ts'
 import { createRevocationReader } from './authenticate/revocation.ts'
 import { createSessionReader } from './authenticate/session.ts'
 import type { WaitUntil } from './authenticate/share.ts'
@@ -128,6 +130,11 @@ export function createGateway(parts: GatewayParts): Gateway {
     timeoutMilliseconds: settings.keysTimeoutMilliseconds,
     cache: parts.keyCache,
   })
+  const opaque = createOpaqueReader({
+    introspector: createIntrospector(parts.fetch, now, settings.keysTimeoutMilliseconds),
+    now,
+    timeoutMilliseconds: settings.keysTimeoutMilliseconds,
+  })
   const book = createAddressBook(settings.placeKey)
   const looking = store && { store, book, now, timeoutMilliseconds: settings.storeTimeoutMilliseconds }
   const sessions = looking && createSessionReader({ ...looking, unknownPerSecond: settings.session.unknownPerSecond })
@@ -145,7 +152,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     csrf,
     issuers: config.issuers,
     now,
-    authenticate: parts.authenticate ?? createAuthenticator(tokens, sessions, revocations),
+    authenticate: parts.authenticate ?? createAuthenticator(tokens, opaque, sessions, revocations),
   }
   const signIn =
     looking && keeper && config.providers.size > 0

@@ -56,6 +56,7 @@ export function outcomeOf(refusal: Refusal): Outcome {
       return { status: 403, title: 'Not allowed', detail: 'You are signed in, and this address is not for you.' }
     case 'store-unavailable':
     case 'keys-unavailable':
+    case 'issuer-unavailable':
       return {
         status: 503,
         title: 'Try again shortly',
@@ -112,6 +113,7 @@ export function extras(refusal: Refusal, route: Route | null, self: string): [st
       return [['allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']]
     case 'store-unavailable':
     case 'keys-unavailable':
+    case 'issuer-unavailable':
       return [['retry-after', '5']]
     case 'no-credential':
     case 'bad-session':

@@ -4,6 +4,8 @@
 export type Credential =
   | { readonly kind: 'none' }
   | { readonly kind: 'bearer'; readonly token: string }
+  /** A Bearer token that is no JWT: only its issuer knows what it says. */
+  | { readonly kind: 'opaque'; readonly token: string }
   | { readonly kind: 'session'; readonly cookie: string }
 
 declare const verified: unique symbol

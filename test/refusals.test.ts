@@ -22,6 +22,7 @@ const statuses: Readonly<Record<keyof typeof everyReason, number>> = {
   'missing-scope': 403,
   'store-unavailable': 503,
   'keys-unavailable': 503,
+  'issuer-unavailable': 503,
   'upstream-unreachable': 502,
   loop: 508,
   'upstream-timeout': 504,

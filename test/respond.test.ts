@@ -64,6 +64,7 @@ describe('every reason has its answer', () => {
     ],
     [{ reason: 'store-unavailable', cause: secret }, 503, null],
     [{ reason: 'keys-unavailable', issuer: secret, cause: secret }, 503, null],
+    [{ reason: 'issuer-unavailable', issuer: secret, cause: secret }, 503, null],
     [{ reason: 'upstream-unreachable', cause: secret }, 502, null],
     [{ reason: 'upstream-timeout', seconds: 30 }, 504, null],
     [{ reason: 'fault', cause: secret }, 500, null],

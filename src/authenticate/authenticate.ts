@@ -4,6 +4,7 @@ import type { Refusal } from '../decision.ts'
 import type { Credential, Principal } from '../principal.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { TrustedIssuer } from './bearer.ts'
+import type { OpaqueReader } from './opaque.ts'
 import type { RevocationReader } from './revocation.ts'
 import type { SessionReader, SessionTerms } from './session.ts'
 import type { WaitUntil } from './share.ts'
@@ -34,6 +35,7 @@ export interface Terms extends SessionTerms {
  */
 export function createAuthenticator(
   tokens: TokenReader,
+  opaque: OpaqueReader,
   sessions: SessionReader | null,
   revocations: RevocationReader | null,
 ): Authenticator {
@@ -44,17 +46,30 @@ export function createAuthenticator(
       case 'bearer': {
         const { token } = credential
         const read = tokens.read(token, terms.issuers, waitUntil, spent)
-        return read instanceof Promise ? read.then(standing) : standing(read)
-
-        function standing(read: Result<Principal, Refusal>): Authenticated | Promise<Authenticated> {
-          if (!read.ok || !revocations) return read
-          return revocations.check(token, read.value, toleranceOf(read.value, terms), terms, waitUntil, spent)
-        }
+        return read instanceof Promise
+          ? read.then((later) => standing(later, token, terms, waitUntil, spent))
+          : standing(read, token, terms, waitUntil, spent)
       }
+      case 'opaque':
+        return opaque.read(credential.token, terms, waitUntil, spent).then((read) =>
+          // it doesn't say whose it is: what is known of it at one issuer is nothing to another
+          standing(read, `${read.ok ? read.value.issuer : ''}\0${credential.token}`, terms, waitUntil, spent),
+        )
       case 'session':
         if (!sessions) return err({ reason: 'store-unavailable', cause: 'no session store is configured' })
         return sessions.read(credential.cookie, terms, waitUntil, spent)
     }
+  }
+
+  function standing(
+    read: Result<Principal, Refusal>,
+    token: string,
+    terms: Terms,
+    waitUntil: WaitUntil,
+    spent: Spent,
+  ): Authenticated | Promise<Authenticated> {
+    if (!read.ok || !revocations) return read
+    return revocations.check(token, read.value, toleranceOf(read.value, terms), terms, waitUntil, spent)
   }
 }
 

@@ -4,6 +4,7 @@ import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, type JWTVeri
 import type { Refusal, TokenFault } from '../decision.ts'
 import { type Claims, claimAt, type Principal } from '../principal.ts'
 import { err, ok, type Result } from '../result.ts'
+import type { Introspection } from './introspect.ts'
 import type { KeyProvider, KeySource } from './jwks.ts'
 import { type KeySet, KeysUnavailable } from './key-document.ts'
 import type { WaitUntil } from './share.ts'
@@ -27,6 +28,8 @@ export interface TrustedIssuer {
   readonly maxAgeSeconds: number | null
   /** How far ahead the issuer's clock may be: for `nbf` and `iat`. Nothing prolongs `exp`. */
   readonly clockToleranceSeconds: number
+  /** How it is asked about tokens that are no JWT; null or absent: it isn't. */
+  readonly introspection?: Introspection | null
   /** Logout tokens may say of which session they are, and not of whom; written here alone, never by an operator. */
   readonly needsNoSubject?: true
 }

@@ -8,7 +8,8 @@ import { readSessionCookie } from '../session/cookie.ts'
 /** The kinds of credential an origin takes, and whether `Authorization` may be meant for the upstream. */
 export interface Taken {
   readonly session: boolean
-  readonly bearer: boolean
+  /** `any`: tokens that are no JWT, too. */
+  readonly bearer: false | 'jwt' | 'any'
   readonly passAuthorization: boolean
 }
 
@@ -25,7 +26,7 @@ export function readCredential(
 ): Result<Credential, Refusal> {
   const authorization = taken.bearer ? headers.get('authorization') : null
   if (authorization !== null && !(taken.passAuthorization && isOtherScheme(authorization)))
-    return readBearer(authorization)
+    return readBearer(authorization, taken.bearer === 'any')
   const cookies = taken.session ? headers.get('cookie') : null
   return cookies === null ? ok({ kind: 'none' }) : readSession(cookies)
 }
@@ -35,15 +36,20 @@ const isOtherScheme = (authorization: string): boolean => !/(?:^|,)\s*bearer\b/i
 
 /** RFC 7515 section 3.1: three parts of base64url, one spelling of each. Without padding, `+`, `/` or `~`. */
 const compact = /^[\w-]+\.[\w-]+\.[\w-]*$/
+/** RFC 6750 section 2.1: what a Bearer token may be made of. */
+const token68 = /^[\w.~+/-]+=*$/
 
 /** RFC 6750 section 2.1: `Bearer`, one space, one token; exactly so. */
-function readBearer(authorization: string): Result<Credential, Refusal> {
+function readBearer(authorization: string, takesOpaque: boolean): Result<Credential, Refusal> {
   if (authorization.length > maxTokenBytes + 7) return err({ reason: 'too-large', what: 'authorization' })
   // two Authorization headers arrive as one, joined by a comma: which a token can't contain
   if (authorization.includes(',')) return err({ reason: 'malformed', what: 'authorization' })
   if (!authorization.startsWith('Bearer ')) return err({ reason: 'bad-token', fault: 'scheme' })
   const token = authorization.slice(7)
-  return compact.test(token) ? ok({ kind: 'bearer', token }) : err({ reason: 'bad-token', fault: 'malformed' })
+  // the form alone decides: what looks like a JWT is verified, and its issuer isn't asked
+  if (compact.test(token)) return ok({ kind: 'bearer', token })
+  const isOpaque = takesOpaque && token68.test(token)
+  return isOpaque ? ok({ kind: 'opaque', token }) : err({ reason: 'bad-token', fault: 'malformed' })
 }
 
 function readSession(cookies: string): Result<Credential, Refusal> {

@@ -120,7 +120,7 @@ export function createKeyProvider({ fetch, now, timeoutMilliseconds, cache }: Ke
       const fetchedAt = now()
       triedAt.set(owner.name, fetchedAt)
       const signal = AbortSignal.timeout(timeoutMilliseconds)
-      const url = source.kind === 'url' ? source.url : await discover(fetch, owner, signal)
+      const url = source.kind === 'url' ? source.url : await discover(fetch, owner, 'jwks_uri', signal)
       const document = await fetchJson(fetch, url, signal)
       const found = { keys: keySetOf(document), fetchedAt }
       failed.delete(owner.name)

@@ -21,16 +21,21 @@ const maxDocumentBytes = 262_144
 const maxKeys = 100
 
 /** OpenID Connect Discovery 1.0 section 4: the document must name the issuer that it was asked of. */
-export async function discover(fetch: Fetch, owner: KeyOwner, signal: AbortSignal): Promise<string> {
+export async function discover(
+  fetch: Fetch,
+  owner: KeyOwner,
+  what: 'jwks_uri' | 'introspection_endpoint',
+  signal: AbortSignal,
+): Promise<string> {
   const document = await fetchJson(fetch, `${owner.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, signal)
   if (propertyOf(document, 'issuer') !== owner.issuer)
     throw new KeysUnavailable('the discovery document names another issuer')
-  const url = propertyOf(document, 'jwks_uri')
+  const url = propertyOf(document, what)
   const parsed = typeof url === 'string' ? URL.parse(url) : null
-  if (!parsed) throw new KeysUnavailable('the discovery document has no jwks_uri')
+  if (!parsed) throw new KeysUnavailable(`the discovery document has no ${what}`)
   const { protocol } = parsed
   if (protocol !== 'https:' && (protocol !== 'http:' || owner.issuer.startsWith('https:')))
-    throw new KeysUnavailable('jwks_uri is not https')
+    throw new KeysUnavailable(`${what} is not https`)
   return parsed.href
 }
 
@@ -53,7 +58,8 @@ export async function fetchJson(fetch: Fetch, url: string, signal: AbortSignal):
   }
 }
 
-async function readBounded(response: Response): Promise<string> {
+/** Throws {@link KeysUnavailable} as soon as there is more than any such document needs. */
+export async function readBounded(response: Response): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   let bytes = 0

@@ -16,12 +16,14 @@ const maxSubjectChars = 1_024
 
 /** @param now seconds since the epoch: what held a moment ago may hold no more */
 export function faultInClaims(claims: Claims, terms: ClaimTerms, now: number): TokenFault | null {
-  const { exp, nbf, iat, sub } = claims
+  const { exp, nbf, iat, sub, cnf } = claims
   if (!isTime(exp) || (nbf !== undefined && !isTime(nbf)) || (iat !== undefined && !isTime(iat))) return 'expiry'
   if (exp <= now) return 'expired'
   const latest = now + terms.clockToleranceSeconds
   if ((iat !== undefined && iat > latest) || (nbf !== undefined && nbf > latest)) return 'not yet valid'
   if (terms.maxAgeSeconds !== null && (iat === undefined || now - iat > terms.maxAgeSeconds)) return 'too old'
+  // RFC 7800: good only with a proof that its bearer has the key, and none is asked for here
+  if (cnf !== undefined) return 'bound to a key'
   if (sub === undefined && terms.needsNoSubject) return null
   return typeof sub === 'string' && sub !== '' && sub.length <= maxSubjectChars ? null : 'subject'
 }

@@ -17,6 +17,14 @@ export interface Issuer {
   readonly maxAgeSeconds: number | null
   readonly clockToleranceSeconds: number
   readonly isAdvertised: boolean
+  readonly introspection: Introspection | null
+}
+
+/** How an issuer is asked about tokens that are no JWT; a `url` of null: its discovery document says where. */
+export interface Introspection {
+  readonly url: string | null
+  readonly clientId: string
+  readonly clientSecret: string
 }
 
 /** Where the keys of an issuer come from; `discovery` asks its `/.well-known/openid-configuration`. */
@@ -41,7 +49,7 @@ export function compileIssuer(name: string, config: IssuerConfig, read: Read, re
     name,
     issuer: read(config.issuer, [...path, 'issuer'], isHttpUrl),
     audience,
-    algorithms: config.algorithms,
+    algorithms: config.algorithms ?? [],
     keys: keySource(config, path, read, report),
     roles: config.roles ? keysOf(config.roles) : null,
     scopes: config.scopes ? keysOf(config.scopes) : null,
@@ -50,6 +58,7 @@ export function compileIssuer(name: string, config: IssuerConfig, read: Read, re
     clockToleranceSeconds: config.clockToleranceSeconds ?? 5,
     // nobody can ask a shared secret for a token
     isAdvertised: config.advertised ?? !config.secret,
+    introspection: introspectionOf(config, [...path, 'introspection'], read),
   }
 }
 
@@ -67,9 +76,21 @@ function keySource(config: IssuerConfig, path: readonly string[], read: Read, re
       )
     return { kind: 'secret', secret }
   }
+  // one whose JWTs nobody takes has no keys to ask for
+  if (!config.algorithms) return { kind: 'inline', keys: [] }
   if (!config.jwks) return { kind: 'discovery' }
   if (typeof config.jwks === 'object' && 'keys' in config.jwks) return { kind: 'inline', keys: config.jwks.keys }
   return { kind: 'url', url: read(config.jwks, [...path, 'jwks'], isHttpUrl) }
+}
+
+function introspectionOf({ introspection }: IssuerConfig, path: readonly string[], read: Read): Introspection | null {
+  if (!introspection) return null
+  const { url, clientId, clientSecret } = introspection
+  return {
+    url: url === undefined ? null : read(url, [...path, 'url'], isHttpUrl),
+    clientId: read(clientId, [...path, 'clientId']),
+    clientSecret: read(clientSecret, [...path, 'clientSecret']),
+  }
 }
 
 /** `'a.b'` → `['a', 'b']`; a list stands as it is, for keys that have dots. */

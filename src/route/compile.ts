@@ -117,6 +117,7 @@ function compileOrigin(
     session: Boolean(config.session),
     sessionOptions: sessionOptionsOf(config.session),
     bearer: config.bearer ?? [],
+    introspects: issuers.some(({ introspection }) => introspection !== null),
     resources,
     providers: config.providers ?? [],
     signIn: config.signIn ?? (config.providers ? '/.sallyport/sign-in' : null),

@@ -13,6 +13,7 @@ export function lint(gateway: Gateway): Problem[] {
     ...hostsClaimedTwice(gateway.origins),
     ...namesTakenTwice(gateway.origins),
     ...gateway.origins.flatMap(lintOrigin),
+    ...askedTwice(gateway),
   ]
 }
 
@@ -50,6 +51,22 @@ function namesTakenTwice(origins: readonly Origin[]): Problem[] {
     .filter((origin, at) => origins.findIndex((other) => other.name === origin.name) < at)
     .map((origin) =>
       problem(origin, ['name'], origin.name, 'another origin has this name', 'name each origin as its file'),
+    )
+}
+
+/** A token that is no JWT doesn't say whose it is, and one issuer's is not for another to see. */
+function askedTwice({ origins, issuers }: Gateway): Problem[] {
+  const asked = (name: string): boolean => Boolean(issuers.get(name)?.introspection)
+  return origins
+    .filter(({ bearer }) => bearer.filter(asked).length > 1)
+    .map((origin) =>
+      problem(
+        origin,
+        ['bearer'],
+        origin.bearer.filter(asked),
+        'each of these issuers would be asked about the tokens of the other',
+        'keep one issuer with introspection, and put the other on an origin of its own',
+      ),
     )
 }
 

@@ -166,7 +166,7 @@ const issuerSchema = z
   .strictObject({
     issuer: z.union([httpUrl, env], 'write the "iss" of its tokens, a URL, or { env }'),
     audience: z.union([text, env, list(text)], 'write the "aud" that its tokens must have, a list of them, or { env }'),
-    algorithms: list(z.enum([...asymmetric, 'HS256'])),
+    algorithms: z.optional(list(z.enum([...asymmetric, 'HS256']))),
     jwks: z.optional(
       z.union(
         [httpUrl, env, z.strictObject({ keys: list(z.looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']) })) })],
@@ -179,19 +179,30 @@ const issuerSchema = z
     type: z.optional(text),
     maxAgeSeconds: z.optional(z.int().check(z.positive())),
     clockToleranceSeconds: z.optional(z.int().check(z.minimum(0), z.maximum(60))),
+    introspection: z.optional(
+      z.strictObject({ url: z.optional(z.union([httpUrl, env])), clientId: z.union([text, env]), clientSecret: env }),
+    ),
     advertised: z.optional(z.literal(false, 'write false, or leave it out')),
   })
   .check(
+    z.refine(
+      (value) => Boolean(value.algorithms ?? value.introspection),
+      'say how its tokens are judged: write algorithms for JWTs, introspection for others, or both',
+    ),
+    z.refine(
+      (value) => Boolean(value.algorithms) || !value.jwks,
+      'keys are of no use without algorithms: write both or neither',
+    ),
     z.refine(
       (value) => !(value.secret && value.jwks),
       'a shared secret and a key set never serve one issuer: keep one',
     ),
     z.refine(
-      (value) => Boolean(value.secret) === value.algorithms.includes('HS256'),
+      (value) => Boolean(value.secret) === (value.algorithms?.includes('HS256') ?? false),
       'HS256 and { secret: { env } } go together, and with nothing else',
     ),
     z.refine(
-      (value) => !value.secret || value.algorithms.length === 1,
+      (value) => !value.secret || value.algorithms?.length === 1,
       'with a shared secret the only algorithm is HS256',
     ),
   )

@@ -26,6 +26,8 @@ export interface Origin {
   readonly sessionOptions: SessionOptions
   /** Names of the issuers whose Bearer tokens it takes; empty: `Authorization` isn't read. */
   readonly bearer: readonly string[]
+  /** Whether one of them is asked about tokens that are no JWT. */
+  readonly introspects: boolean
   /** What API clients are told of, so that they find the issuer; empty: nothing. */
   readonly resources: readonly Resource[]
   /** Names of the providers that people sign in with here. */

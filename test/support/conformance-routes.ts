@@ -66,6 +66,15 @@ const hung = defineOrigin({
   rules: [{ path: '/*', access: 'signed-in' }],
 })
 
+const opaque = defineOrigin({
+  name: 'opaque',
+  host: 'opaque.test',
+  upstream: { env: 'APP_URL' },
+  bearer: ['asked'],
+  identity: { headers: { 'X-Remote-User': 'subject' } },
+  rules: [{ path: '/*', access: 'signed-in' }],
+})
+
 export default defineGateway({
   issuers: {
     corp: {
@@ -74,11 +83,16 @@ export default defineGateway({
       algorithms: ['RS256', 'ES256'],
       roles: 'roles',
     },
+    asked: {
+      issuer: { env: 'ISSUER' },
+      audience: 'https://api.example.com',
+      introspection: { clientId: 'gateway', clientSecret: { env: 'INTROSPECTION_SECRET' } },
+    },
     hung: {
       issuer: { env: 'HUNG_ISSUER' },
       audience: 'https://api.example.com',
       algorithms: ['RS256'],
     },
   },
-  origins: [app, loose, iis, down, hung],
+  origins: [app, loose, iis, down, hung, opaque],
 })

@@ -1,6 +1,6 @@
 /** What a gateway stands among: an origin, an issuer, a KV namespace, an upstream that is down. */
 
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer as createTcpServer } from 'node:net'
 import type { NewSession } from '../../src/session/session.ts'
@@ -34,8 +34,15 @@ export async function surround(name: RuntimeName): Promise<Surroundings> {
   issuerServer.on('request', (request, response) => {
     if (request.url?.startsWith('/hung')) return
     response.setHeader('content-type', 'application/json')
-    const isDiscovery = request.url === '/.well-known/openid-configuration'
-    response.end(JSON.stringify(isDiscovery ? { issuer: issuerUrl, jwks_uri: `${issuerUrl}/jwks` } : issuer.jwks))
+    const end = (document: object): void => void response.end(JSON.stringify(document))
+    if (request.url === '/.well-known/openid-configuration')
+      return end({
+        issuer: issuerUrl,
+        jwks_uri: `${issuerUrl}/jwks`,
+        introspection_endpoint: `${issuerUrl}/introspection`,
+      })
+    if (request.url !== '/introspection') return end(issuer.jwks)
+    void introspect(request, issuerUrl).then((said) => said && end(said))
   })
 
   const now = Date.now() / 1000
@@ -62,6 +69,7 @@ export async function surround(name: RuntimeName): Promise<Surroundings> {
       ISSUER: issuerUrl,
       HUNG_ISSUER: `${issuerUrl}/hung`,
       CSRF_KEY: csrfKey,
+      INTROSPECTION_SECRET: 'a secret: of the gateway',
       CHECK_SECRET: checkSecret,
       SESSION_STORE: name === 'workerd' ? 'kv' : 'memory',
       TEST_SESSIONS: JSON.stringify(records),
@@ -82,6 +90,18 @@ export async function surround(name: RuntimeName): Promise<Surroundings> {
       }
     },
   }
+}
+
+/** RFC 7662 for one token, `opaque-0`; of `opaque-hung` it never says anything, and to strangers nothing either. */
+async function introspect(request: IncomingMessage, issuer: string): Promise<object | null> {
+  const isGateway = request.headers.authorization === `Basic ${btoa('gateway:a+secret%3A+of+the+gateway')}`
+  let form = ''
+  for await (const chunk of request) form += chunk
+  const token = new URLSearchParams(form).get('token')
+  if (!isGateway || token === 'opaque-hung') return null
+  const exp = Math.floor(Date.now() / 1000) + 300
+  const claims = { iss: issuer, aud: 'https://api.example.com', sub: 'machine-0', token_type: 'Bearer', exp }
+  return { active: token === 'opaque-0', ...(token === 'opaque-0' && claims) }
 }
 
 /** KV as workerd asks for it: `GET /key`, 404 for nothing; `POST /bulk/get` for several keys. A text of null hangs. */

@@ -40,8 +40,8 @@ export const issuer: Entries<IssuerConfig> = {
   ),
   algorithms: entry(
     'string[]',
-    'required',
-    'The signatures that are accepted: RS, PS or ES with 256, 384 or 512, or EdDSA; or HS256 alone, with `secret`.',
+    'required, but with `introspection`',
+    'The signatures of JWTs that are accepted: RS, PS or ES with 256, 384 or 512, or EdDSA; or HS256 alone, with `secret`.',
     "algorithms: ['RS256', 'ES256']",
   ),
   jwks: entry(
@@ -80,6 +80,12 @@ export const issuer: Entries<IssuerConfig> = {
     '5',
     "How far ahead the issuer's clock may be, for `nbf` and `iat`. Nothing prolongs `exp`.",
     'clockToleranceSeconds: 0',
+  ),
+  introspection: entry(
+    '{ url?, clientId, clientSecret: { env } }',
+    'none: a token that is no JWT is refused',
+    'How it is asked about tokens that are no JWT (RFC 7662), by a client of its own; without `url` at the `introspection_endpoint` of its discovery document. One such issuer for each origin.',
+    "introspection: { clientId: 'gateway', clientSecret: { env: 'CORP_SECRET' } }",
   ),
   advertised: entry(
     'false',

@@ -243,5 +243,32 @@ export const credentials: readonly Exchange[] = [
     host: 'loose.test',
     want: { status: 200, body: 'ok', origin: { line: 'GET /.well-known/oauth-protected-resource?a' } },
   },
+  {
+    title: 'a token that is no JWT, and that its issuer knows',
+    line: 'GET /a',
+    host: 'opaque.test',
+    headers: [['Authorization', 'Bearer opaque-0']],
+    want: { status: 200, origin: { headers: { 'X-Remote-User': 'machine-0', Authorization: null } } },
+  },
+  {
+    title: 'a token that is no JWT, and that its issuer does not know',
+    line: 'GET /a',
+    host: 'opaque.test',
+    headers: [['Authorization', 'Bearer opaque-1']],
+    want: { status: 401, headers: { 'WWW-Authenticate': /error="invalid_token"/ }, origin: null },
+  },
+  {
+    title: 'a token that is no JWT, and an issuer that says nothing',
+    line: 'GET /a',
+    host: 'opaque.test',
+    headers: [['Authorization', 'Bearer opaque-hung']],
+    want: { status: 503, headers: { 'Retry-After': '5' }, origin: null, withinMilliseconds: 4_000 },
+  },
+  {
+    title: 'a token that is no JWT where nobody is asked',
+    line: 'GET /signed-in/a',
+    headers: [['Authorization', 'Bearer opaque-0']],
+    want: { status: 401, origin: null },
+  },
   { title: 'health', line: 'GET /.sallyport/health', want: { status: 200, body: 'ok\n', origin: null } },
 ]
