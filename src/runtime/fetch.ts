@@ -67,7 +67,7 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     const { plan } = begun
     const watch = createWatch(plan, () => 0)
     const leave = (): void => watch.giveUp(null)
-    request.signal.addEventListener('abort', leave)
+    whenAborted(request.signal, leave)
     const attempted = await attempt(begun, watch, {
       send: async (place) => {
         const dialled = await parts.dial({ ...plan, ...place }, request, watch.signal)
@@ -96,7 +96,7 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     let bytes = 0
     const watch = createWatch(plan, () => bytes)
     const leave = (): void => watch.giveUp(null)
-    request.signal.addEventListener('abort', leave)
+    whenAborted(request.signal, leave)
     const note = (more: number): void => {
       bytes += more
     }
@@ -124,6 +124,12 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     const contentLength = answer.headers.find(([name]) => name === 'content-length')?.[1] ?? null
     return dress(toResponse(answer, streamOf(endingWith(through, watch.end), contentLength)))
   }
+}
+
+/** A client may have left while it was decided about. */
+function whenAborted(signal: AbortSignal, leave: () => void): void {
+  if (signal.aborted) leave()
+  signal.addEventListener('abort', leave)
 }
 
 async function* endingWith(chunks: AsyncIterable<Uint8Array>, end: () => void): AsyncGenerator<Uint8Array> {

@@ -47,7 +47,10 @@ async function forward(
   const { plan } = begun
   const { socket } = incoming
   const watch = createWatch(plan, () => socket.bytesRead + socket.bytesWritten)
-  outgoing.once('close', () => watch.giveUp(null))
+  const leave = (): void => watch.giveUp(null)
+  // a client may have left while it was decided about
+  if (outgoing.destroyed) leave()
+  outgoing.once('close', leave)
   const sent = body && limited(body, plan, watch)
   const attempted = await attempt(begun, watch, {
     send: (place) => send({ ...plan, ...place }, sent, watch.signal),

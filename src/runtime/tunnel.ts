@@ -46,6 +46,8 @@ async function dial(
   const { plan } = begun
   const watch = createWatch(plan, () => 0)
   const leave = (): void => watch.giveUp(null)
+  // a client may have left while it was decided about
+  if (socket.destroyed) leave()
   socket.once('close', leave)
   const attempted = await attempt(begun, watch, {
     async send(place) {

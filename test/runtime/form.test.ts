@@ -1,5 +1,6 @@
 /** A form from a browser that says nothing of where it comes from: on each runtime, byte for byte or not at all. */
 
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCsrfTokens, csrfCookie } from '../../src/shield/csrf-token.ts'
 import { requestText, send, statusOf, valuesOf } from '../support/http.ts'
@@ -66,6 +67,32 @@ describe.each(runtimeNames)('%s', (name) => {
     }
   })
 
+  it('a client that leaves in the midst of a form is missed: while it is held nobody hears of it, later within 500 ms', async () => {
+    const arrived = Promise.withResolvers<void>()
+    const gone = Promise.withResolvers<number>()
+    around.origin.received.length = 0
+    around.origin.reply = async (body, upstream) => {
+      upstream.once('close', () => gone.resolve(performance.now()))
+      arrived.resolve()
+      while ((await body.some()) !== '');
+      upstream.destroy()
+    }
+    const head = [cookie, urlencoded, ['Content-Length', '1000000'] as const]
+    const leave = async (begun: string, until: Promise<unknown>): Promise<number> => {
+      const socket = connect(around.runtime.port, '127.0.0.1')
+      socket.on('error', () => undefined)
+      socket.write(requestText('POST /form/x', 'app.test', head) + begun)
+      await until
+      socket.resetAndDestroy()
+      return performance.now()
+    }
+    await leave('a=1&', new Promise((resolve) => setTimeout(resolve, 300)))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(around.origin.received).toEqual([])
+    const leftAt = await leave(`sallyport_csrf=${token}&a=${'x'.repeat(200_000)}`, arrived.promise)
+    expect((await gone.promise) - leftAt).toBeLessThan(500)
+  })
+
   it('a form that another site sends reaches nobody, token or not', async () => {
     const { status, count } = await post(`sallyport_csrf=${token}`, [['Origin', 'https://evil.test']])
     expect([status, count]).toEqual([403, 0])
@@ -74,5 +101,9 @@ describe.each(runtimeNames)('%s', (name) => {
   it('a token in a header is enough', async () => {
     const { status, count } = await post('a=1', [['X-Sallyport-Csrf', token]])
     expect([status, count]).toEqual([200, 1])
+  })
+
+  it('wrote no word of an unhandled error', () => {
+    expect(around.runtime.output()).not.toMatch(/uncaught|unhandled/i)
   })
 })

@@ -135,6 +135,26 @@ describe.each(runtimeNames)('%s', (name) => {
     it('before the answer', async () => {
       expect(await leave(get('/public/wait'), '')).toBeLessThan(500)
     })
+    it('whatever is being decided or begun at that moment', async () => {
+      let arrived = 0
+      let gone = 0
+      around.origin.reply = async (_, upstream) => {
+        arrived++
+        upstream.once('close', () => gone++)
+        await new Promise((resolve) => upstream.once('close', resolve))
+      }
+      const request = requestText('GET /signed-in/x', 'app.test', [['Cookie', around.cookies.member]])
+      for (let at = 0; at < 60; at++) {
+        const { socket } = dial()
+        await new Promise((resolve) => socket.once('connect', resolve))
+        socket.write(request)
+        await new Promise((resolve) => setTimeout(resolve, at / 10))
+        socket.resetAndDestroy()
+      }
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      expect(arrived).toBeGreaterThan(0)
+      expect(arrived - gone).toBe(0)
+    })
     it('in the middle of a download', async () => {
       const opening = `HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nbegun`
       expect(await leave(get('/public/wait'), opening)).toBeLessThan(500)
