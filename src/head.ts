@@ -13,8 +13,11 @@ export interface Head {
   readonly clientAddress: string | null
 }
 
+/** One header. What passes untouched stays the very same pair: a runtime may tell by that what has to be changed. */
+export type HeaderPair = readonly [name: string, value: string]
+
 /** The little that is asked of headers: names in lower case, several of one name joined by a comma. */
-export interface HeaderBag extends Iterable<readonly [name: string, value: string]> {
+export interface HeaderBag extends Iterable<HeaderPair> {
   get(name: string): string | null
 }
 
@@ -25,7 +28,7 @@ export function selfOrigin(head: Pick<Head, 'scheme' | 'host'>): string {
 }
 
 /** Headers as they came in, doubles and all. A dozen are found faster by walking the list than through a map or a host object. */
-export function bagOf(pairs: readonly (readonly [name: string, value: string])[]): HeaderBag {
+export function bagOf(pairs: readonly HeaderPair[]): HeaderBag {
   return {
     get(name) {
       let found: string | null = null

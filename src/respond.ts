@@ -3,7 +3,7 @@
 import type { Refusal } from './decision.ts'
 import type { Plan, UpstreamHead } from './forward/forward.ts'
 import { responseHeaders } from './forward/response-headers.ts'
-import { type Head, selfOrigin } from './head.ts'
+import { type Head, type HeaderPair, selfOrigin } from './head.ts'
 import { asksOf, extras, outcomeOf } from './outcome.ts'
 import { pageHeaders, refusalPage } from './page.ts'
 import { compileShield } from './route/compile-shield.ts'
@@ -18,7 +18,7 @@ import { noteNonce } from './shield/nonce.ts'
 export interface Answer {
   readonly status: number
   /** Names in lower case; `set-cookie` one by one, last. */
-  readonly headers: [string, string][]
+  readonly headers: HeaderPair[]
   readonly body: string | null
   /** What the scripts and styles of the upstream's page are to carry: the runtime writes it in as they stream. */
   readonly nonce?: string
@@ -140,7 +140,7 @@ const methodOf = ({ method, headers }: Head): string =>
   method === 'OPTIONS' && isPreflight(method, headers) ? (announcedMethod(headers) ?? method) : method
 
 /** One `Vary`, each name once (RFC 9110 section 12.5.5). */
-function joinVary(headers: [string, string][]): [string, string][] {
+function joinVary(headers: HeaderPair[]): HeaderPair[] {
   let count = 0
   for (const [name] of headers) if (name === 'vary') count += 1
   if (count < 2) return headers

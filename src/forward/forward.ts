@@ -1,7 +1,7 @@
 /** Makes the plan of a forward: where to, with which headers, for how long. The body is the runtime's. */
 
 import type { Forward, Refusal } from '../decision.ts'
-import type { Head } from '../head.ts'
+import type { Head, HeaderPair } from '../head.ts'
 import type { Timeouts } from '../route/forwarding.ts'
 import { type Origin, type Upstream, withoutPort } from '../route/table.ts'
 import { isRewritten, upstreamTarget } from './address.ts'
@@ -14,7 +14,7 @@ export interface Plan extends Place {
   readonly others: readonly Place[]
   readonly method: string
   /** Names in lower case. */
-  readonly headers: [string, string][]
+  readonly headers: readonly HeaderPair[]
   readonly firstByteSeconds: number
   readonly timeouts: Timeouts
   /** Counted while they stream; null: as many as come. */
@@ -39,7 +39,7 @@ export interface Place {
 export interface UpstreamHead {
   readonly status: number
   /** Names in lower case; `Set-Cookie` one by one. */
-  readonly headers: Iterable<readonly [name: string, value: string]>
+  readonly headers: Iterable<HeaderPair>
 }
 
 export interface ForwardParts {

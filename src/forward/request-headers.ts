@@ -1,6 +1,6 @@
 /** What goes upstream: the client's headers without those that aren't its to send, then ours, last. */
 
-import type { HeaderBag } from '../head.ts'
+import type { HeaderBag, HeaderPair } from '../head.ts'
 import { cutSessionCookie } from '../session/cookie.ts'
 import { notForPages } from '../shield/nonce.ts'
 
@@ -77,23 +77,28 @@ export interface RequestHeaderRules {
   readonly isRead: boolean
 }
 
-/** @param ours set after the client's are gone, so that nothing of the client's can remove or double them */
+/**
+ * What isn't changed stays the very same pair.
+ *
+ * @param ours set after the client's are gone, so that nothing of the client's can remove or double them
+ */
 export function requestHeaders(
   theirs: HeaderBag,
-  ours: readonly (readonly [string, string])[],
+  ours: readonly HeaderPair[],
   rules: RequestHeaderRules,
-): [string, string][] {
+): HeaderPair[] {
   const named = namedBy(theirs.get('connection'))
-  const headers: [string, string][] = []
-  for (const [name, value] of theirs) {
+  const headers: HeaderPair[] = []
+  for (const header of theirs) {
+    const [name, value] = header
     if (hopByHop.has(name) || named?.has(name) || rules.isDropped(name)) continue
     if (name === 'authorization' && !rules.passAuthorization) continue
     if (rules.isBare && credentials.has(name)) continue
     if (rules.isRead && notForPages.has(name)) continue
     const kept = name === 'cookie' && !rules.passSessionCookie ? cutSessionCookie(value) : value
-    if (kept !== null) headers.push([name, kept])
+    if (kept !== null) headers.push(kept === value ? header : [name, kept])
   }
-  for (const [name, value] of ours) headers.push([name, value])
+  for (const header of ours) headers.push(header)
   return headers
 }
 

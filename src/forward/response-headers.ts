@@ -1,5 +1,6 @@
 /** What comes back: the upstream's headers without those that aren't its to send. */
 
+import type { HeaderPair } from '../head.ts'
 import type { CookieHardening } from '../route/forwarding.ts'
 import { setsSessionCookie } from '../session/cookie.ts'
 import { isCorsHeader } from '../shield/cors.ts'
@@ -21,25 +22,34 @@ export interface ResponseHeaderRules {
   readonly isShared: boolean
 }
 
-/** @param theirs names in lower case; `Set-Cookie` one by one */
+/**
+ * What isn't changed stays the very same pair.
+ *
+ * @param theirs names in lower case; `Set-Cookie` one by one
+ */
 export function responseHeaders(
-  theirs: Iterable<readonly [name: string, value: string]>,
+  theirs: Iterable<HeaderPair>,
   { passesCors, addresses, cookies, isShared }: ResponseHeaderRules,
-): [string, string][] {
-  const all = [...theirs]
-  const connection = all.filter(([name]) => name === 'connection').map(([, value]) => value)
-  const named = namedBy(connection.length > 0 ? connection.join(',') : null)
-  const headers: [string, string][] = []
-  for (const [name, value] of all) {
+): HeaderPair[] {
+  let connection: string | null = null
+  for (const [name, value] of theirs)
+    if (name === 'connection') connection = connection ? `${connection},${value}` : value
+  const named = namedBy(connection)
+  const headers: HeaderPair[] = []
+  const pass = (header: HeaderPair, value: string): void => {
+    headers.push(value === header[1] ? header : [header[0], value])
+  }
+  for (const header of theirs) {
+    const [name, value] = header
     if (hopByHop.has(name) || named?.has(name) || notTheirs.has(name)) continue
     if (!passesCors && isCorsHeader(name)) continue
     if (name.startsWith('x-sallyport')) continue
     if (name === 'set-cookie') {
-      if (!isShared && !setsSessionCookie(value)) headers.push([name, rewriteSetCookie(value, addresses, cookies)])
+      if (!isShared && !setsSessionCookie(value)) pass(header, rewriteSetCookie(value, addresses, cookies))
     } else if (name === 'clear-site-data') {
       const kept = withoutCookies(value)
-      if (kept !== '') headers.push([name, kept])
-    } else headers.push([name, rewriteLink(name, value, addresses)])
+      if (kept !== '') pass(header, kept)
+    } else pass(header, rewriteLink(name, value, addresses))
   }
   return headers
 }

@@ -7,6 +7,7 @@ import type { Head } from '../head.ts'
 import type { LogEntry } from '../log-entry.ts'
 import { pathForLog } from '../redact.ts'
 import { type Answer, respondRefused } from '../respond.ts'
+import { headersOf } from './native-headers.ts'
 
 /**
  * What `open` opens; or, where it throws, a gateway that is closed. For a runtime that has no start of its own to
@@ -31,7 +32,7 @@ export function createClosedGateway(cause: string, now: () => number, log: (entr
     const { method, raw } = req
     const target = new URL(req.url).pathname
     const { status, headers, body } = answer({ method, target, headers: raw.headers, ...nowhere })
-    return new Response(body, { status, headers })
+    return new Response(body, { status, headers: headersOf(headers) })
   })
   return {
     begin: async (head) => ({ kind: 'answer', answer: answer(head) }),

@@ -5,10 +5,11 @@ import type { Refusal } from '../decision.ts'
 import type { Facts } from '../endpoints/facts.ts'
 import type { Plan, UpstreamHead } from '../forward/forward.ts'
 import type { Forwarding, Gateway } from '../gateway.ts'
-import { bagOf, type Head } from '../head.ts'
+import { bagOf, type Head, type HeaderPair } from '../head.ts'
 import type { Answer } from '../respond.ts'
 import { attempt } from './attempt.ts'
 import { chunksOf, counted, streamOf } from './held.ts'
+import { edit, headersOf, type NativeHeaders } from './native-headers.ts'
 import { smallBytes, watchUpload } from './upload.ts'
 import { createWatch } from './watch.ts'
 
@@ -16,8 +17,12 @@ export interface FetchParts {
   readonly gateway: Gateway
   /** The client's address and scheme, as the platform knows them. */
   facts(request: Request): Pick<Head, 'scheme' | 'clientAddress'>
-  /** Rejects with whatever `refusalOf` can name. Once the signal aborts nothing more goes to the upstream. */
-  send(plan: Plan, body: ReadableStream<Uint8Array> | null, signal: AbortSignal): Promise<Sent>
+  /**
+   * Rejects with whatever `refusalOf` can name. Once the signal aborts nothing more goes to the upstream.
+   *
+   * @param theirs the client's headers, of which the plan's were made
+   */
+  send(plan: Plan, body: ReadableStream<Uint8Array> | null, signal: AbortSignal, theirs: NativeHeaders): Promise<Sent>
   refusalOf(error: unknown, plan: Plan): Refusal
   /** Shakes hands with the upstream, before the client is told of it. Rejects as `send` does. */
   dial(plan: Plan, request: Request, signal: AbortSignal): Promise<Dialled>
@@ -26,7 +31,10 @@ export interface FetchParts {
 }
 
 export interface Sent extends UpstreamHead {
+  readonly headers: readonly HeaderPair[]
   readonly body: ReadableStream<Uint8Array> | null
+  /** What its head and body were read of, where it is the platform's: then the client's answer is a copy of it. */
+  readonly response?: Response
 }
 
 /** The upstream speaks WebSocket; or it doesn't want to, and what it says instead is an answer like any other. */
@@ -34,8 +42,8 @@ export type Dialled =
   | { readonly kind: 'sent'; readonly sent: Sent }
   | {
       readonly kind: 'open'
-      readonly headers: readonly (readonly [string, string])[]
-      accept(headers: [string, string][]): Response
+      readonly headers: readonly HeaderPair[]
+      accept(headers: readonly HeaderPair[]): Response
       /** The client isn't let in, or has left. */
       drop(): void
     }
@@ -48,19 +56,20 @@ const nullBody: ReadonlySet<number> = new Set([101, 204, 205, 304])
 export function createFetchHandler(parts: FetchParts): FetchHandler {
   const { gateway } = parts
   return async (request, waitUntil) => {
-    const head = headOf(request, parts.facts(request))
+    const theirs = { native: request.headers, pairs: [...request.headers] }
+    const head = headOf(request, theirs.pairs, parts.facts(request))
     if (gateway.owns(head))
       return gateway.endpoints.fetch(request, { clientAddress: head.clientAddress } satisfies Facts)
     const begun = await gateway.begin(head, waitUntil)
     if (begun.kind === 'answer') return toResponse(begun.answer, begun.answer.body)
     if (begun.kind === 'forward' && begun.plan.isWebSocket) return join(begun, request)
-    if (begun.kind === 'forward') return forward(begun, request, begun.plan.isBare ? null : request.body)
+    if (begun.kind === 'forward') return forward(begun, request, theirs, begun.plan.isBare ? null : request.body)
     const released = await begun.release(chunksOf(request.body))
     if (released.kind === 'answer') return toResponse(released.answer, released.answer.body)
     const length = request.headers.get('content-length')
     // what is large gets its length from the pipe that watches it: of two such pipes in a row workerd moves nothing
     const isSmall = length !== null && Number(length) <= smallBytes
-    return forward(released.forwarding, request, streamOf(released.body, isSmall ? length : null))
+    return forward(released.forwarding, request, theirs, streamOf(released.body, isSmall ? length : null))
   }
 
   async function join(begun: Forwarding, request: Request): Promise<Response> {
@@ -90,6 +99,7 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
   async function forward(
     begun: Forwarding,
     request: Request,
+    theirs: NativeHeaders,
     body: ReadableStream<Uint8Array> | null,
   ): Promise<Response> {
     const { plan } = begun
@@ -102,7 +112,7 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     }
     const sent = body && watchUpload(body, request.headers.get('content-length'), plan, watch, note)
     const attempted = await attempt(begun, watch, {
-      send: (place) => parts.send({ ...plan, ...place }, sent, watch.signal),
+      send: (place) => parts.send(place === plan ? plan : { ...plan, ...place }, sent, watch.signal, theirs),
       refusalOf: (error) => parts.refusalOf(error, plan),
     })
     // from here on the runtime cancels the body of a client that left
@@ -119,10 +129,10 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     const dress = (response: Response): Response =>
       answer.nonce && parts.writeNonce ? parts.writeNonce(response, answer.nonce) : response
     if (plan.timeouts.idleSeconds === null && plan.timeouts.totalSeconds === null)
-      return dress(toResponse(answer, upstream.body))
+      return dress(passOn(answer, upstream, upstream.body))
     const through = counted(chunksOf(upstream.body), note)
     const contentLength = answer.headers.find(([name]) => name === 'content-length')?.[1] ?? null
-    return dress(toResponse(answer, streamOf(endingWith(through, watch.end), contentLength)))
+    return dress(passOn(answer, upstream, streamOf(endingWith(through, watch.end), contentLength)))
   }
 }
 
@@ -143,8 +153,16 @@ async function* endingWith(chunks: AsyncIterable<Uint8Array>, end: () => void): 
 const toResponse = (answer: Answer, body: ReadableStream<Uint8Array> | string | null): Response =>
   new Response(nullBody.has(answer.status) ? null : body, { status: answer.status, headers: headersOf(answer.headers) })
 
+/** The upstream's answer, as the client is to have it. */
+function passOn(answer: Answer, { response, headers }: Sent, body: ReadableStream<Uint8Array> | null): Response {
+  if (!response) return toResponse(answer, body)
+  const passed = new Response(body, response)
+  edit(passed.headers, headers, answer.headers)
+  return passed
+}
+
 /** Cuts the URL at its slashes: parsing it would normalise what has to be judged. */
-function headOf(request: Request, facts: Pick<Head, 'scheme' | 'clientAddress'>): Head {
+function headOf(request: Request, pairs: readonly HeaderPair[], facts: Pick<Head, 'scheme' | 'clientAddress'>): Head {
   const { url, method, headers } = request
   const from = url.indexOf('://') + 3
   const slash = url.slice(from).search(/[/?#]/)
@@ -154,16 +172,9 @@ function headOf(request: Request, facts: Pick<Head, 'scheme' | 'clientAddress'>)
   const isName = !/[/?#\\@]/.test(headers.get('host') ?? '')
   return {
     method,
-    headers: bagOf([...headers]),
+    headers: bagOf(pairs),
     host: isName ? url.slice(from, to) : '',
     target: rest.startsWith('/') ? rest : `/${rest}`,
     ...facts,
   }
-}
-
-/** Appended one by one: of a list of pairs workerd makes headers at three times the cost. */
-export function headersOf(pairs: readonly (readonly [name: string, value: string])[]): Headers {
-  const headers = new Headers()
-  for (const [name, value] of pairs) headers.append(name, value)
-  return headers
 }

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import { Agent, type Dispatcher, errors, request } from 'undici'
 import type { Refusal } from '../decision.ts'
 import type { Plan, UpstreamHead } from '../forward/forward.ts'
+import type { HeaderPair } from '../head.ts'
 
 /** One for each time that a connection may take: pools of connections don't mix. */
 const agents = new Map<number, Agent>()
@@ -19,6 +20,7 @@ function agentFor(connectSeconds: number): Agent {
 }
 
 export interface Sent extends UpstreamHead {
+  readonly headers: readonly HeaderPair[]
   readonly body: Dispatcher.ResponseData['body']
 }
 

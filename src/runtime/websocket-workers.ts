@@ -4,6 +4,7 @@ import type { Plan } from '../forward/forward.ts'
 import type { Fetcher } from './bindings.ts'
 import type { Dialled } from './fetch.ts'
 import { joinSockets, type MessageSocket } from './join.ts'
+import { headersOf } from './native-headers.ts'
 
 interface WorkersSocket extends MessageSocket {
   /** Half-open, a farewell is heard and the socket may still speak; else the runtime answers it at once. */
@@ -22,14 +23,14 @@ const ofTheHandshake: ReadonlySet<string> = new Set([
 export async function dialWorkers(plan: Plan, fetcher: Fetcher, signal: AbortSignal): Promise<Dialled> {
   const headers = plan.headers.filter(([name]) => !ofTheHandshake.has(name))
   const response = await fetcher.fetch(plan.url, {
-    headers: [...headers, ['upgrade', 'websocket']],
+    headers: headersOf([...headers, ['upgrade', 'websocket']]),
     redirect: 'manual',
     signal,
   })
   const { webSocket: upstream } = response as Response & { readonly webSocket?: WorkersSocket | null }
   const { status, body } = response
   // what a Response has are getters of its class: it can't be spread
-  if (!upstream) return { kind: 'sent', sent: { status, headers: response.headers, body } }
+  if (!upstream) return { kind: 'sent', sent: { status, headers: [...response.headers], body } }
   return {
     kind: 'open',
     headers: [...response.headers].filter(([name]) => !ofTheHandshake.has(name)),
@@ -42,7 +43,7 @@ export async function dialWorkers(plan: Plan, fetcher: Fetcher, signal: AbortSig
       ours.accept({ allowHalfOpen: true })
       upstream.accept({ allowHalfOpen: true })
       joinSockets(ours, upstream, plan, () => Date.now() / 1000)
-      return new Response(null, { status: 101, headers: answer, webSocket: theirs } as ResponseInit)
+      return new Response(null, { status: 101, headers: headersOf(answer), webSocket: theirs } as ResponseInit)
     },
   }
 }

@@ -2,9 +2,10 @@
 
 import routes from '../../routes/index.ts'
 import { fetcherOf, isFetcher, isKv, openBoundStore } from './bindings.ts'
-import { createFetchHandler, type FetchHandler, headersOf } from './fetch.ts'
+import { createFetchHandler, type FetchHandler } from './fetch.ts'
 import { writeNonce } from './html-rewriter.ts'
 import { openOrRefuse } from './runtime.ts'
+import { sendWorkers } from './subrequest.ts'
 import { dialWorkers } from './websocket-workers.ts'
 
 type Env = Readonly<Record<string, unknown>>
@@ -41,15 +42,7 @@ function createWorkersHandler(config: unknown, env: Env): FetchHandler {
       // Cloudflare sets it, whatever the client wrote; without `cf` there is no Cloudflare in front
       clientAddress: 'cf' in request && request.cf ? request.headers.get('cf-connecting-ip') : null,
     }),
-    send: (plan, body, signal) =>
-      fetcherOf(plan.upstream, env).fetch(plan.url, {
-        method: plan.method,
-        headers: headersOf(plan.headers),
-        body,
-        redirect: 'manual',
-        signal,
-        ...(plan.isPrivate && { cache: 'no-store' }),
-      }),
+    send: (plan, body, signal, theirs) => sendWorkers(fetcherOf(plan.upstream, env), plan, body, signal, theirs),
     dial: (plan, _, signal) => dialWorkers(plan, fetcherOf(plan.upstream, env), signal),
     writeNonce,
     refusalOf: (error) => ({

@@ -1,5 +1,6 @@
 /** Gives a page its nonce: in its policy here, in its scripts and styles by the runtime that streams it. */
 
+import type { HeaderPair } from '../head.ts'
 import type { NoncePolicy } from '../route/shield.ts'
 import { isForSharedCaches } from './cache.ts'
 import { makeNonce } from './csp.ts'
@@ -17,7 +18,7 @@ const stale: ReadonlySet<string> = new Set([
 ])
 
 export interface Noted {
-  readonly headers: [string, string][]
+  readonly headers: HeaderPair[]
   /** null: no page, so nothing is rewritten. */
   readonly nonce: string | null
 }
@@ -28,7 +29,7 @@ export interface Noted {
  * @param headers the upstream's, names in lower case
  * @param hasBody false for HEAD, and for a status that has none
  */
-export function noteNonce(headers: [string, string][], policy: NoncePolicy, hasBody: boolean): Noted {
+export function noteNonce(headers: readonly HeaderPair[], policy: NoncePolicy, hasBody: boolean): Noted {
   const others = headers.filter(([name]) => name !== policy.name)
   if (!hasBody || !isPage(headers)) return { headers: [...others, [policy.name, policy.plain]], nonce: null }
   const nonce = makeNonce()
@@ -36,7 +37,7 @@ export function noteNonce(headers: [string, string][], policy: NoncePolicy, hasB
   return { headers: [...kept, ['cache-control', 'no-store'], [policy.name, policy.around.join(nonce)]], nonce }
 }
 
-const isPage = (headers: readonly (readonly [string, string])[]): boolean =>
+const isPage = (headers: readonly HeaderPair[]): boolean =>
   headers.some(
     ([name, value]) => name === 'content-type' && /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(value),
   )

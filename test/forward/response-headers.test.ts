@@ -98,7 +98,7 @@ describe('what passes', () => {
         const headers = parts.map((part): [string, string] =>
           part.length === 3 ? ['set-cookie', `${part[0]}=${part[1]}${part[2]}`] : [part[0], part[1]],
         )
-        const cookies = (all: readonly [string, string][]) => all.filter(([key]) => key === 'set-cookie')
+        const cookies = (all: readonly (readonly [string, string])[]) => all.filter(([key]) => key === 'set-cookie')
         const ours: [string, string] = ['set-cookie', '__Host-sallyport=v1..evil; Path=/']
         const mixed = headers.flatMap((header) => [header, ours])
         expect(cookies(pass(mixed, passesCors))).toEqual(cookies(headers))

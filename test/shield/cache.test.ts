@@ -47,7 +47,7 @@ describe('an answer for one person', () => {
     ['surrogate-control', 'max-age=600'],
     ['expires', 'Thu, 01 Jan 2099 00:00:00 GMT'],
   ]
-  const caching = ({ answer }: { answer: { headers: readonly [string, string][] } }) =>
+  const caching = ({ answer }: { answer: { headers: readonly (readonly [string, string])[] } }) =>
     answer.headers.filter(([name]) => /cache-control|surrogate|expires/.test(name))
   const open = (more: Parameters<typeof originOf>[1] = {}) =>
     openTestGateway(
