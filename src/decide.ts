@@ -81,6 +81,7 @@ export async function decide(
   const tokens = origin.introspects ? 'any' : 'jwt'
   const taken: Taken = {
     session: origin.session,
+    site: origin.sessionOptions.site,
     bearer: origin.bearer.length > 0 && tokens,
     passAuthorization: route.passAuthorization,
   }

@@ -199,7 +199,7 @@ export function createGateway(parts: GatewayParts): Gateway {
         publicScheme: settings.publicScheme,
         now,
       },
-      admin: keeper && settings.adminSecret !== null ? { secret: settings.adminSecret, keeper, now } : null,
+      admin: keeper && settings.adminSecret !== null ? { secret: settings.adminSecret, keeper, table, now } : null,
       check:
         settings.checkSecret === null
           ? null

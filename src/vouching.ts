@@ -23,39 +23,44 @@ export async function actOnVouching(
   { route, head, requestId, startedAt }: { route: Route; head: Head; requestId: string; startedAt: number },
 ): Promise<Result<readonly string[], Refusal>> {
   const { origin } = route
+  const { site, sharedWith } = origin.sessionOptions
   const vouching = await readVouching(headers, secret, requestId)
   if (vouching.kind === 'none') return ok([])
   if (vouching.kind === 'refused') {
     keeper.refused(vouching.why, origin.name)
     return ok([])
   }
-  const sent = readSessionCookie(head.headers.get('cookie') ?? '')
+  const sent = readSessionCookie(head.headers.get('cookie') ?? '', site)
   const previous = sent.kind === 'value' ? sent.value : null
   try {
     if (vouching.kind === 'sign-in') {
       const made = await keeper.signIn(
-        whoOf(vouching.who, origin.name),
+        whoOf(vouching.who, origin.name, sharedWith),
         { address: head.clientAddress, userAgent: head.headers.get('user-agent') },
         previous,
         'origin',
         startedAt,
       )
-      return ok([setCookie(made.cookie, cookieSeconds(made.record, startedAt))])
+      return ok([setCookie(made.cookie, site, cookieSeconds(made.record, startedAt))])
     }
     const live = previous === null ? null : await keeper.find(previous)
     if (live && vouching.everywhere) await keeper.endSubject(live.record.issuer, live.record.subject, 'origin')
     if (live) await keeper.end(live, 'sign-out', 'origin')
-    return ok([clearCookie])
+    return ok([clearCookie(site)])
   } catch (error) {
     return err({ reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' })
   }
 }
 
-/** An origin vouches for its own people, and to itself alone. */
-const whoOf = ({ remember, subject, claims, roles, scopes }: Vouched, origin: string) => ({
+/** An origin vouches for its own people, and to itself alone: or to those too that it shares its sessions with. */
+const whoOf = (
+  { remember, subject, claims, roles, scopes }: Vouched,
+  origin: string,
+  sharedWith: readonly string[],
+) => ({
   subject,
   issuer: `origin:${origin}`,
-  origins: [origin],
+  origins: sharedWith,
   remember,
   ...(claims && { claims }),
   ...(roles && { roles }),

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { HeaderBag } from '../src/head.ts'
-import { cookieName } from '../src/session/cookie.ts'
 import { createMemoryStore } from '../src/session/stores/memory.ts'
 import { openTestGateway, type TestGateway } from './support/gateway.ts'
 import { head } from './support/head.ts'
@@ -17,7 +16,7 @@ let cookie: string
 beforeAll(async () => {
   corp = await createTestIssuer('https://corp.example.com', () => now)
   session = await laySession(store, { subject: 'user-0', ttlSeconds: 60 }, now)
-  cookie = `${cookieName}=${session.cookie}`
+  cookie = `__Host-sallyport=${session.cookie}`
 })
 
 function open(
@@ -144,9 +143,9 @@ describe('no token, cookie or secret is in a line, an answer or a page (I16)', (
         for (const secret of secrets) await note(path, { accept, authorization: `Bearer ${secret}` })
         for (const secret of secrets) await note(path, { accept, authorization: `Bearer ${secret}, Basic x` })
         for (const secret of secrets) await note(path, { accept, authorization: `bearer ${secret}` })
-        for (const value of cookies) await note(path, { accept, cookie: `${cookieName}=${value}` })
+        for (const value of cookies) await note(path, { accept, cookie: `__Host-sallyport=${value}` })
         for (const value of cookies)
-          await note(path, { accept, cookie: `${cookieName}=${value}; ${cookieName}=${value}` })
+          await note(path, { accept, cookie: `__Host-sallyport=${value}; __Host-sallyport=${value}` })
       }
     }
     const text = [...gate.lines, ...seen].join('\n').replaceAll(encodeURIComponent(`/?access_token=${good}`), '')

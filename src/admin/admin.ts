@@ -5,13 +5,15 @@ import { Hono } from 'hono/tiny'
 import * as z from 'zod/mini'
 import { createAllowance } from '../authenticate/allowance.ts'
 import type { Keeper } from '../keeper.ts'
-import { cookieName } from '../session/cookie.ts'
+import type { Table } from '../route/table.ts'
+import { cookieNameOf } from '../session/cookie.ts'
 import { isSameSecret } from '../session/secret.ts'
 import { nowhere } from '../session/session.ts'
 
 export interface AdminParts {
   readonly secret: string
   readonly keeper: Keeper
+  readonly table: Pick<Table, 'originOf'>
   /** Seconds since the epoch. */
   readonly now: () => number
 }
@@ -46,7 +48,7 @@ const denial = z.strictObject({
   expiresAt: z.optional(z.number().check(z.minimum(0), z.maximum(253_402_300_799))),
 })
 
-export function createAdmin({ secret, keeper, now }: AdminParts): Hono {
+export function createAdmin({ secret, keeper, table, now }: AdminParts): Hono {
   const app = new Hono()
   const allowance = createAllowance(callsPerSecond, now)
 
@@ -89,8 +91,10 @@ export function createAdmin({ secret, keeper, now }: AdminParts): Hono {
     const { issuer, subject, remember, ...rest } = who
     const session = { issuer, subject, remember, ...definedOf(rest) }
     const { cookie, record } = await keeper.signIn(session, nowhere, null, 'admin')
+    // by the name that it has at the host that was asked
+    const { site = null } = table.originOf(new URL(c.req.url).host)?.sessionOptions ?? {}
     return c.json(
-      { cookie: `${cookieName}=${cookie}`, id: record.id, expiresAt: record.expiresAt, endsAt: record.endsAt },
+      { cookie: `${cookieNameOf(site)}=${cookie}`, id: record.id, expiresAt: record.expiresAt, endsAt: record.endsAt },
       201,
     )
   })

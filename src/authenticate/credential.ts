@@ -8,6 +8,8 @@ import { readSessionCookie } from '../session/cookie.ts'
 /** The kinds of credential an origin takes, and whether `Authorization` may be meant for the upstream. */
 export interface Taken {
   readonly session: boolean
+  /** The domain whose hosts share a cookie; null: the host has its own. */
+  readonly site: string | null
   /** `any`: tokens that are no JWT, too. */
   readonly bearer: false | 'jwt' | 'any'
   readonly passAuthorization: boolean
@@ -28,7 +30,7 @@ export function readCredential(
   if (authorization !== null && !(taken.passAuthorization && isOtherScheme(authorization)))
     return readBearer(authorization, taken.bearer === 'any')
   const cookies = taken.session ? headers.get('cookie') : null
-  return cookies === null ? ok({ kind: 'none' }) : readSession(cookies)
+  return cookies === null ? ok({ kind: 'none' }) : readSession(cookies, taken.site)
 }
 
 /** Another scheme, and nothing that a server could take for a Bearer token behind the comma of two joined headers. */
@@ -52,9 +54,9 @@ function readBearer(authorization: string, takesOpaque: boolean): Result<Credent
   return isOpaque ? ok({ kind: 'opaque', token }) : err({ reason: 'bad-token', fault: 'malformed' })
 }
 
-function readSession(cookies: string): Result<Credential, Refusal> {
+function readSession(cookies: string, site: string | null): Result<Credential, Refusal> {
   if (cookies.length > maxCookieBytes) return err({ reason: 'too-large', what: 'cookie' })
-  const read = readSessionCookie(cookies)
+  const read = readSessionCookie(cookies, site)
   if (read.kind === 'none') return ok({ kind: 'none' })
   if (read.kind === 'ambiguous') return err({ reason: 'malformed', what: 'cookie' })
   return read.kind === 'malformed'

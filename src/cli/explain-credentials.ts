@@ -5,8 +5,9 @@ import { dirname, join, resolve } from 'node:path'
 import type { Authenticator } from '../authenticate/authenticate.ts'
 import { createSupposingAuthenticator, type Supposed } from '../authenticate/suppose.ts'
 import type { Head } from '../head.ts'
+import { createTable } from '../route/table.ts'
 import { createAddressBook } from '../session/address.ts'
-import { cookieName, makeCookieValue } from '../session/cookie.ts'
+import { cookieNameOf, makeCookieValue } from '../session/cookie.ts'
 import type { Key, SessionStore } from '../session/store.ts'
 import { createMemoryStore } from '../session/stores/memory.ts'
 import type { readSoundConfiguration } from './configuration.ts'
@@ -33,6 +34,7 @@ export async function readCredentials(
 ): Promise<Credentials> {
   const as = given.text('as')
   const session = given.text('session')
+  const cookieName = cookieNameOf(siteAt(head, configuration))
   const carries = head.headers.get('cookie')?.includes(cookieName) ?? false
   if (as !== undefined && (session !== undefined || carries || head.headers.get('authorization') !== null))
     throw new UsageError('--as stands for a credential; leave the other one out')
@@ -40,10 +42,14 @@ export async function readCredentials(
   // asked of nothing, unless a cookie is there
   const idle = configuration.settings.sessionStore === 'none' ? null : createMemoryStore(io.now)
   if (as !== undefined)
-    return { ...supposing(readSupposed(resolve(io.cwd, as), as, io.now()), head), store: idle, close }
+    return { ...supposing(readSupposed(resolve(io.cwd, as), as, io.now()), head, cookieName), store: idle, close }
   if (session === undefined && !carries) return { head, store: idle, close }
-  return withLocalStore(given, io, configuration, head, session)
+  return withLocalStore(given, io, configuration, head, cookieName, session)
 }
+
+/** Of the origin that is asked: what its cookie is called depends on it. */
+const siteAt = ({ host }: Head, { gateway }: Configuration): string | null =>
+  createTable(gateway.origins).originOf(host)?.sessionOptions.site ?? null
 
 const close = (): Promise<void> => Promise.resolve()
 
@@ -52,6 +58,7 @@ async function withLocalStore(
   io: Io,
   { settings, surroundings: { configPath } }: Configuration,
   head: Head,
+  cookieName: string,
   session: string | undefined,
 ): Promise<Credentials> {
   if (settings.sessionStore !== 'kv' || configPath === null)
@@ -75,7 +82,7 @@ async function withLocalStore(
   return { head: withHeader(head, 'cookie', `${cookieName}=${standIn}`), store, close: kv.close }
 }
 
-function supposing(supposed: Supposed, head: Head): Pick<Credentials, 'head' | 'authenticate'> {
+function supposing(supposed: Supposed, head: Head, cookieName: string): Pick<Credentials, 'head' | 'authenticate'> {
   if (supposed.kind === 'session') {
     const cookie = makeCookieValue()
     const authenticate = createSupposingAuthenticator(supposed, { kind: 'session', cookie })

@@ -2,7 +2,7 @@
 
 import { dirname, join, resolve } from 'node:path'
 import { createAddressBook } from '../session/address.ts'
-import { cookieName, setCookie } from '../session/cookie.ts'
+import { cookieNameOf, setCookie } from '../session/cookie.ts'
 import { makeSession } from '../session/life.ts'
 import { type NewSession, nowhere, parseRecord } from '../session/session.ts'
 import { defaultPlaceKey } from '../session/settings.ts'
@@ -59,11 +59,11 @@ trying things out: a deployed gateway's KV isn't touched.
       persistTo: persistTo === undefined ? join(dirname(configPath), '.wrangler/state') : resolve(io.cwd, persistTo),
     })
     const made = await makeSession(partsOf(kv.store, io), session, nowhere).finally(kv.close)
-    const cookie = `${cookieName}=${made.cookie}`
+    const cookie = `${cookieNameOf(null)}=${made.cookie}`
     if (given.flag('json')) {
       const { place, name } = await createAddressBook(defaultPlaceKey).session(made.cookie)
       const key = `${place}/${name}`
-      io.out(JSON.stringify({ cookie, setCookie: setCookie(made.cookie), key, record: made.record }, null, 2))
+      io.out(JSON.stringify({ cookie, setCookie: setCookie(made.cookie, null), key, record: made.record }, null, 2))
       return 0
     }
     io.out(`${cookie}\n`)

@@ -28,7 +28,12 @@ export function createCsrfEndpoint({ table, tokens, authenticate, now }: CsrfEnd
     // another site that makes a browser ask would only put the pages of ours out of step
     const site = headers.get('sec-fetch-site') ?? 'same-origin'
     if (site !== 'same-origin' && site !== 'none') return refused({ reason: 'forged', from: site })
-    const credential = readCredential(headers, { session: true, bearer: false, passAuthorization: false })
+    const credential = readCredential(headers, {
+      session: true,
+      site: origin.sessionOptions.site,
+      bearer: false,
+      passAuthorization: false,
+    })
     if (!credential.ok) return refused(credential.error)
     if (credential.value.kind !== 'session') return refused({ reason: 'no-credential' })
     const { cookie } = credential.value

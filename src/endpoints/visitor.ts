@@ -26,6 +26,9 @@ export interface VisitorParts {
   readonly now: () => number
 }
 
+type Pairs = readonly (readonly [string, string])[]
+
+const none: Pairs = []
 const ignore = (work: Promise<unknown>): void => void work.catch(() => undefined)
 
 export function createVisitorEndpoints({ table, authenticate, keeper, publicScheme, now }: VisitorParts): Hono {
@@ -38,7 +41,7 @@ export function createVisitorEndpoints({ table, authenticate, keeper, publicSche
     const cors = corsFor(origin.shield, headers, 'GET')
     if (isPreflight(c.req.method, headers)) return preflight(c, origin)
     if (c.req.method !== 'GET') return c.notFound()
-    const credential = readCredential(headers, { session: true, bearer: false, passAuthorization: false })
+    const credential = readCredential(headers, ownCookie(origin))
     if (!credential.ok) return refused(credential.error, cors)
     const terms = { issuers: [], freshnessSeconds: 0, staleIfErrorSeconds: 0, origin: origin.name }
     const principal = await authenticate(credential.value, terms, ignore)
@@ -57,7 +60,15 @@ export function createVisitorEndpoints({ table, authenticate, keeper, publicSche
     if (rotated instanceof Response) return rotated
     return new Response(null, {
       status: 204,
-      headers: rotated ? { 'set-cookie': setCookie(rotated.cookie, cookieSeconds(rotated.record, now())) } : {},
+      headers: rotated
+        ? {
+            'set-cookie': setCookie(
+              rotated.cookie,
+              found.origin.sessionOptions.site,
+              cookieSeconds(rotated.record, now()),
+            ),
+          }
+        : {},
     })
   })
 
@@ -68,7 +79,7 @@ export function createVisitorEndpoints({ table, authenticate, keeper, publicSche
 
   app.post('/.sallyport/sign-out', async (c) => {
     const found = await findGuarded(c)
-    if ('refusal' in found) return refused(found.refusal, [], found.clears)
+    if ('refusal' in found) return refused(found.refusal, found.more)
     const everywhere = new URL(c.req.url).searchParams.get('everywhere') === '1'
     const ended = await found.act(async ({ live }) => {
       if (everywhere) await keeper.endSubject(live.record.issuer, live.record.subject, 'visitor')
@@ -80,7 +91,10 @@ export function createVisitorEndpoints({ table, authenticate, keeper, publicSche
       : []
     const isForm = /^(?:navigate|$)/.test(c.req.header('sec-fetch-mode') ?? '')
     const head = isForm ? { status: 303, headers: { location: '/' } } : { status: 204 }
-    return withHeaders(new Response(null, head), [['set-cookie', clearCookie], ...clear])
+    return withHeaders(new Response(null, head), [
+      ['set-cookie', clearCookie(found.origin.sessionOptions.site)],
+      ...clear,
+    ])
   })
   return app
 
@@ -92,28 +106,28 @@ export function createVisitorEndpoints({ table, authenticate, keeper, publicSche
   async function findGuarded(c: Context) {
     const origin = originOf(c)
     const { headers } = c.req.raw
-    if (!origin?.session) return { refusal: { reason: 'no-rule' } as const, clears: false }
+    if (!origin?.session) return no({ reason: 'no-rule' })
+    const cleared: Pairs = [['set-cookie', clearCookie(origin.sessionOptions.site)]]
     const url = new URL(c.req.url)
     const self = publicScheme ? `${publicScheme}://${url.host}` : url.origin
-    const credential = readCredential(headers, { session: true, bearer: false, passAuthorization: false })
-    if (!credential.ok) return { refusal: credential.error, clears: false }
-    if (credential.value.kind !== 'session') return { refusal: { reason: 'no-credential' } as const, clears: false }
+    const credential = readCredential(headers, ownCookie(origin))
+    if (!credential.ok) return no(credential.error)
+    if (credential.value.kind !== 'session') return no({ reason: 'no-credential' })
     const from = detectForgery(
       { method: c.req.method, self: () => self, headers },
       { ...origin.shield, csrf: { ...origin.shield.csrf, exempt: false } },
     )
-    if (from !== null) return { refusal: { reason: 'forged', from } as const, clears: false }
+    if (from !== null) return no({ reason: 'forged', from })
     const { cookie } = credential.value
     // first as any request's is looked up: counted, so that made-up cookies can't flood the store from here
     const terms = { issuers: [], freshnessSeconds: 0, staleIfErrorSeconds: 0, origin: origin.name }
     const known = await authenticate(credential.value, terms, ignore)
-    if (!known.ok && known.error.reason === 'store-unavailable') return { refusal: known.error, clears: false }
+    if (!known.ok && known.error.reason === 'store-unavailable') return no(known.error)
     if (!known.ok && known.error.reason === 'bad-session' && known.error.fault === 'unknown')
-      return { refusal: known.error, clears: true }
+      return no(known.error, cleared)
     const live = await keeper.find(cookie).catch(nameOf)
-    if (typeof live === 'string')
-      return { refusal: { reason: 'store-unavailable', cause: live } as const, clears: false }
-    if (!live) return { refusal: { reason: 'bad-session', fault: 'unknown' } as const, clears: true }
+    if (typeof live === 'string') return no({ reason: 'store-unavailable', cause: live })
+    if (!live) return no({ reason: 'bad-session', fault: 'unknown' }, cleared)
     return {
       origin,
       act: async <T>(work: (found: { live: Live }) => Promise<T>): Promise<T | Response> =>
@@ -121,6 +135,11 @@ export function createVisitorEndpoints({ table, authenticate, keeper, publicSche
     }
   }
 }
+
+const ownCookie = ({ sessionOptions: { site } }: Origin) =>
+  ({ session: true, site, bearer: false, passAuthorization: false }) as const
+
+const no = (refusal: Refusal, more = none) => ({ refusal, more })
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown')
 
@@ -136,7 +155,7 @@ function preflight(c: Context, { shield }: Origin): Response {
   ])
 }
 
-function refused(refusal: Refusal, more: readonly (readonly [string, string])[], clears = false): Response {
+function refused(refusal: Refusal, more: Pairs): Response {
   const { status, title, detail } = outcomeOf(refusal)
   const response = Response.json({ title, status, detail }, { status })
   return withHeaders(response, [
@@ -144,12 +163,11 @@ function refused(refusal: Refusal, more: readonly (readonly [string, string])[],
     ['x-sallyport', 'refused'],
     ...(status === 401 ? [['www-authenticate', 'Session realm="sallyport"'] as const] : []),
     ...(status === 503 ? [['retry-after', '5'] as const] : []),
-    ...(clears ? [['set-cookie', clearCookie] as const] : []),
     ...more,
   ])
 }
 
-function withHeaders(response: Response, more: readonly (readonly [string, string])[]): Response {
+function withHeaders(response: Response, more: Pairs): Response {
   for (const [name, value] of more) {
     if (name === 'vary' || name === 'set-cookie') response.headers.append(name, value)
     else response.headers.set(name, value)

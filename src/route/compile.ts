@@ -19,6 +19,7 @@ import {
   type OriginConfig,
   type RuleConfig,
 } from './schema.ts'
+import { sharersOf } from './site.ts'
 import type { IdentityHeaders, Origin, Route, SessionOptions } from './table.ts'
 
 export interface Gateway {
@@ -94,13 +95,15 @@ function compileChecked(config: unknown, environment: Environment): Result<Gatew
     known('bearer', 'issuer', issuers)
     known('providers', 'provider', providers)
     const trusted = (origin.bearer ?? []).flatMap((name) => issuers.get(name) ?? [])
-    return compileOrigin(origin, trusted, (value) => read(value, ['origins', at, 'upstream'], isHttpUrl))
+    const sharedWith = sharersOf(origin, parsed.data.origins)
+    return compileOrigin(origin, sharedWith, trusted, (value) => read(value, ['origins', at, 'upstream'], isHttpUrl))
   })
   return problems.length > 0 ? err(problems) : ok({ issuers, providers, origins })
 }
 
 function compileOrigin(
   config: OriginConfig,
+  sharedWith: readonly string[],
   issuers: readonly Issuer[],
   readUrl: (value: string | { env: string }) => string,
 ): Origin {
@@ -115,7 +118,7 @@ function compileOrigin(
     restSeconds: config.failover?.restSeconds ?? 10,
     paths: { ...strictPaths, ...definedOf<PathOptions>(config.paths ?? {}) },
     session: Boolean(config.session),
-    sessionOptions: sessionOptionsOf(config.session),
+    sessionOptions: sessionOptionsOf(config, sharedWith),
     bearer: config.bearer ?? [],
     introspects: issuers.some(({ introspection }) => introspection !== null),
     resources,
@@ -131,11 +134,13 @@ function compileOrigin(
   return origin
 }
 
-function sessionOptionsOf(config: OriginConfig['session']): SessionOptions {
-  const options = typeof config === 'object' ? config : {}
+function sessionOptionsOf({ session }: OriginConfig, sharedWith: readonly string[]): SessionOptions {
+  const options = typeof session === 'object' ? session : {}
   return {
     claims: options.claims ?? [],
     clearSiteData: options.clearSiteData ?? false,
+    site: options.site ?? null,
+    sharedWith,
   }
 }
 

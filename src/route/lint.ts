@@ -5,6 +5,7 @@ import { hasWindowsName, readTarget } from './path.ts'
 import { covers, matches } from './pattern.ts'
 import { formatPath, type Problem, showValue } from './problem.ts'
 import { resourceMetadataPath } from './resource.ts'
+import { lintSites } from './site.ts'
 import type { Origin, Route } from './table.ts'
 
 /** @returns what is to be mended before this may guard a door; empty when there is nothing */
@@ -14,6 +15,7 @@ export function lint(gateway: Gateway): Problem[] {
     ...namesTakenTwice(gateway.origins),
     ...gateway.origins.flatMap(lintOrigin),
     ...askedTwice(gateway),
+    ...lintSites(gateway.origins),
   ]
 }
 

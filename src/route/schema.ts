@@ -127,6 +127,16 @@ const host = z
 const sessionOptions = z.strictObject({
   claims: z.optional(list(text)),
   clearSiteData: z.optional(z.boolean()),
+  site: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(
+          /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])?$/,
+          'write the domain that the sharing hosts stand under, in lower case, of two labels or more: "example.com"',
+        ),
+      ),
+  ),
 })
 
 const originSchema = z.strictObject({
@@ -134,7 +144,7 @@ const originSchema = z.strictObject({
   host: z.union([host, list(host)], 'write a host name, "billing.example.com", or a list of them'),
   upstream,
   failover: z.optional(z.strictObject({ restSeconds: z.number().check(z.minimum(0), z.maximum(3_600)) })),
-  session: z.optional(z.union([z.boolean(), sessionOptions], 'write true, or { claims, clearSiteData }')),
+  session: z.optional(z.union([z.boolean(), sessionOptions], 'write true, or { claims, clearSiteData, site }')),
   bearer: z.optional(list(text)),
   providers: z.optional(list(text)),
   signIn: z.optional(

@@ -45,6 +45,10 @@ export interface SessionOptions {
   /** The claims that a page of this origin may read of its session. */
   readonly claims: readonly string[]
   readonly clearSiteData: boolean
+  /** The domain under which the cookie is shared; null: it is this host's own. */
+  readonly site: string | null
+  /** The names of the origins that a session begun here is good at: this one, and those of the same site. */
+  readonly sharedWith: readonly string[]
 }
 
 export type Upstream =

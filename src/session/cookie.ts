@@ -2,7 +2,13 @@
 
 import { base64url } from 'jose'
 
-export const cookieName = '__Host-sallyport'
+/**
+ * A host's own cookie, or the one that the hosts of a site share. An origin reads one of the two, by its file, and never
+ * the other in its stead: a sibling host can set the shared one, and no host but this the other.
+ *
+ * @param site the domain that the sharing hosts stand under; null: nothing is shared
+ */
+export const cookieNameOf = (site: string | null): string => (site === null ? '__Host-sallyport' : '__Secure-sallyport')
 
 /** `v1.<place>.<32 random bytes in base64url>` */
 const form = /^v1\.[\w-]{0,64}\.[\w-]{43}$/
@@ -20,21 +26,22 @@ export type CookieReading =
  * exactly once, as a whole name: not twice, not after a no-break space, not behind the comma of two headers
  * that were joined.
  */
-export function readSessionCookie(header: string): CookieReading {
-  const at = header.indexOf(cookieName)
+export function readSessionCookie(header: string, site: string | null): CookieReading {
+  const name = cookieNameOf(site)
+  const at = header.indexOf(name)
   if (at < 0) return { kind: 'none' }
-  if (header.includes(cookieName, at + 1)) return { kind: 'ambiguous' }
+  if (header.includes(name, at + 1)) return { kind: 'ambiguous' }
   for (const part of header.split(';')) {
     const pair = trimSpace(part)
-    if (!pair.startsWith(`${cookieName}=`)) continue
-    const value = pair.slice(cookieName.length + 1)
+    if (!pair.startsWith(`${name}=`)) continue
+    const value = pair.slice(name.length + 1)
     return form.test(value) ? { kind: 'value', value } : { kind: 'malformed' }
   }
   return { kind: 'ambiguous' }
 }
 
-/** The session's cookie, and those of a sign-in under way. */
-const ours = /__host-(?:sign-in-)?sallyport/i
+/** The session's cookie of either name, and those of a sign-in under way. */
+const ours = /__(?:host|secure)-(?:sign-in-)?sallyport/i
 
 /** The header without any part that speaks of the gateway's cookie; null when nothing else is left. */
 export function cutSessionCookie(header: string): string | null {
@@ -48,7 +55,7 @@ export function cutSessionCookie(header: string): string | null {
  * name (`=__Host-sallyport=x`), which browsers send back as if its value were a name and another value.
  */
 export const setsSessionCookie = (setCookie: string): boolean =>
-  /^(?:[^=;]*|\s*=[^;]*)__host-(?:sign-in-)?sallyport/i.test(setCookie)
+  /^(?:[^=;]*|\s*=[^;]*)__(?:host|secure)-(?:sign-in-)?sallyport/i.test(setCookie)
 
 /** @returns a fresh value: 256 random bits */
 export function makeCookieValue(place = ''): string {
@@ -56,18 +63,19 @@ export function makeCookieValue(place = ''): string {
   return `v1.${place}.${base64url.encode(bytes)}`
 }
 
-const attributes = 'Path=/; Secure; HttpOnly; SameSite=Lax'
+const attributesFor = (site: string | null): string =>
+  `${site === null ? '' : `Domain=${site}; `}Path=/; Secure; HttpOnly; SameSite=Lax`
 
 /**
  * The `Set-Cookie` header that hands a value out.
  *
  * @param maxAgeSeconds for those who asked to be remembered; null: until the browser is closed
  */
-export const setCookie = (value: string, maxAgeSeconds: number | null = null): string =>
-  `${cookieName}=${value}; ${attributes}${maxAgeSeconds === null ? '' : `; Max-Age=${maxAgeSeconds}`}`
+export const setCookie = (value: string, site: string | null, maxAgeSeconds: number | null = null): string =>
+  `${cookieNameOf(site)}=${value}; ${attributesFor(site)}${maxAgeSeconds === null ? '' : `; Max-Age=${maxAgeSeconds}`}`
 
 /** The `Set-Cookie` header of a sign-out. */
-export const clearCookie = `${cookieName}=; ${attributes}; Max-Age=0`
+export const clearCookie = (site: string | null): string => setCookie('', site, 0)
 
 /** Space and tab only: `trim()` would take a no-break space too, and so another name for ours. */
 const trimSpace = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '')

@@ -28,12 +28,13 @@ export async function beginSession(
   identity: SignedIn & { readonly scopes: readonly string[] },
   { cookies, from, origin }: Pick<Visit, 'cookies' | 'from' | 'origin'>,
 ): Promise<Result<Begun, Failure>> {
+  const { site, sharedWith } = origin.sessionOptions
   try {
     const { sid } = identity.claims
     if (typeof sid === 'string') await within(timeoutMilliseconds, knowSid(life, identity, sid, lifetimes.maxSeconds))
     // another origin may trust other providers: carried there by hand, the cookie opens nothing
-    const made = await keeper.signIn({ ...identity, origins: [origin.name] }, from, null, 'gateway')
-    await endPrevious(keeper, cookies)
+    const made = await keeper.signIn({ ...identity, origins: sharedWith }, from, null, 'gateway')
+    await endPrevious(keeper, cookies, site)
     return ok({ cookie: made.cookie, subject: identity.subject })
   } catch (error) {
     return err({ reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' })
@@ -46,8 +47,8 @@ async function knowSid(life: LifeParts, { issuer, subject }: SignedIn, sid: stri
 }
 
 /** Ended at once, with no grace for requests in flight: a value that somebody planted must not live on. */
-async function endPrevious(keeper: Keeper, cookies: string): Promise<void> {
-  const reading = readSessionCookie(cookies)
+async function endPrevious(keeper: Keeper, cookies: string, site: string | null): Promise<void> {
+  const reading = readSessionCookie(cookies, site)
   const previous = reading.kind === 'value' ? await keeper.find(reading.value) : null
   if (previous) await keeper.end(previous, 'signed in anew', 'gateway')
 }

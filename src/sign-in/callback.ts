@@ -44,7 +44,11 @@ export function createCallback(parts: CallbackParts, provider: Provider): Step {
     if (!begun.ok) return visits.fail(here, begun.error, provider.name, spent)
     const { cookie, subject } = begun.value
     visits.signedIn(here, provider.name, subject)
-    return redirect(transaction.returnTo, [...spent, countRound(rounds, now()), setCookie(cookie)])
+    return redirect(transaction.returnTo, [
+      ...spent,
+      countRound(rounds, now()),
+      setCookie(cookie, origin.sessionOptions.site),
+    ])
   }
 
   async function settle(here: Visit, transaction: Transaction): Promise<Result<Begun, Failure>> {

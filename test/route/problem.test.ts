@@ -100,7 +100,7 @@ describe('each mistake is told once: file, path, value, what to write', () => {
       origin({ session: 'yes' }),
       'session',
       '("yes")',
-      'write true, or { claims, clearSiteData }',
+      'write true, or { claims, clearSiteData, site }',
     ],
     ['text for a number', origin({ freshness: '5' }), 'freshness', '("5")', 'write a number, without quotes'],
     ['not a number', origin({ freshness: Number.NaN }), 'freshness', '(NaN)', 'write a number'],

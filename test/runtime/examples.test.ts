@@ -10,7 +10,6 @@ import { type RunningGateway, runGateway } from '../../examples/demo/gateway.ts'
 import { anyPort, listen } from '../../examples/demo/ports.ts'
 import { addressOf } from '../../examples/demo/provider.ts'
 import { openLocalKv } from '../../src/cli/local-kv.ts'
-import { cookieName } from '../../src/session/cookie.ts'
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts'
 import { laySession } from '../support/sessions.ts'
 
@@ -138,5 +137,5 @@ async function sessionOf(subject: string, roles: readonly string[]): Promise<str
   })
   const made = await laySession(kv.store, { subject, roles, ttlSeconds: 600 }, Date.now() / 1000)
   await kv.close()
-  return `${cookieName}=${made.cookie}`
+  return `__Host-sallyport=${made.cookie}`
 }

@@ -4,7 +4,7 @@ import { type ClientRequest, createServer, request, type Server, type ServerResp
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { cookieName, makeCookieValue } from '../../src/session/cookie.ts'
+import { makeCookieValue } from '../../src/session/cookie.ts'
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts'
 import { type RunningRuntime, startRuntime } from '../support/runtimes.ts'
 
@@ -108,7 +108,7 @@ const asked = (counter: Counter, what: string): number => counter.asked.filter((
 const until = async (isSo: () => boolean): Promise<void> => {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
-const unknown = (): Record<string, string> => ({ cookie: `${cookieName}=${makeCookieValue()}` })
+const unknown = (): Record<string, string> => ({ cookie: `__Host-sallyport=${makeCookieValue()}` })
 
 describe('many requests at once', () => {
   it('for one unknown session make one read of KV', async () => {

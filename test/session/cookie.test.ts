@@ -1,14 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  cookieName,
+  clearCookie,
+  cookieNameOf,
   cutSessionCookie,
   makeCookieValue,
   readSessionCookie,
+  setCookie,
   setsSessionCookie,
 } from '../../src/session/cookie.ts'
 
+const cookieName = cookieNameOf(null)
 const value = `v1..${'A'.repeat(43)}`
+const shared = `__Secure-sallyport=${value}`
 const ours = `${cookieName}=${value}`
 
 describe('reading the cookie', () => {
@@ -47,7 +51,7 @@ describe('reading the cookie', () => {
     ['percent-encoded', `${cookieName}=v1..${'%41'.repeat(43)}`, 'malformed'],
     ['with another character that is no base64url', `${cookieName}=v1..${'A'.repeat(42)}+`, 'malformed'],
   ])('%s', (_, header, kind) => {
-    expect(readSessionCookie(header).kind).toBe(kind)
+    expect(readSessionCookie(header, null).kind).toBe(kind)
   })
 
   it('believes nothing but exactly one whole cookie of our form, whatever surrounds it', () => {
@@ -57,7 +61,7 @@ describe('reading the cookie', () => {
     })
     fc.assert(
       fc.property(noise, (header) => {
-        const read = readSessionCookie(header)
+        const read = readSessionCookie(header, null)
         if (read.kind !== 'value') return
         expect(header.split(cookieName)).toHaveLength(2)
         expect(header.split(/[ \t]*;[ \t]*/).map((part) => part.replace(/^ +| +$/g, ''))).toContain(
@@ -72,7 +76,32 @@ describe('reading the cookie', () => {
   it('makes values that it reads, and never the same twice', () => {
     const made = Array.from({ length: 1_000 }, () => makeCookieValue('eu'))
     expect(new Set(made).size).toBe(1_000)
-    for (const one of made) expect(readSessionCookie(`${cookieName}=${one}`)).toEqual({ kind: 'value', value: one })
+    for (const one of made)
+      expect(readSessionCookie(`${cookieName}=${one}`, null)).toEqual({ kind: 'value', value: one })
+  })
+})
+
+describe('the cookie that the hosts of a site share', () => {
+  it.each<[string, string, string, string]>([
+    ['alone', shared, 'none', 'value'],
+    ["with the host's own", `${ours}; ${shared}`, 'value', 'value'],
+    ["twice, beside the host's own", `${shared}; ${ours}; ${shared}`, 'value', 'ambiguous'],
+    ["misshapen, beside the host's own", `__Secure-sallyport=x; ${ours}`, 'value', 'malformed'],
+    ["beside a misshapen one of the host's own", `__Host-sallyport=x; ${shared}`, 'malformed', 'value'],
+    ['absent', ours, 'value', 'none'],
+    ['in another case', `__secure-sallyport=${value}`, 'none', 'none'],
+  ])('%s: each origin reads the one that its file says, and never the other instead', (_, header, own, site) => {
+    expect(readSessionCookie(header, null).kind).toBe(own)
+    expect(readSessionCookie(header, 'example.com').kind).toBe(site)
+  })
+
+  it('is handed out and taken back for the domain, as the other is for the host', () => {
+    const attributes = 'Path=/; Secure; HttpOnly; SameSite=Lax'
+    expect(setCookie(value, 'example.com')).toBe(`${shared}; Domain=example.com; ${attributes}`)
+    expect(setCookie(value, 'example.com', 60)).toBe(`${shared}; Domain=example.com; ${attributes}; Max-Age=60`)
+    expect(clearCookie('example.com')).toBe(`__Secure-sallyport=; Domain=example.com; ${attributes}; Max-Age=0`)
+    expect(setCookie(value, null)).toBe(`${ours}; ${attributes}`)
+    expect(clearCookie(null)).toBe(`__Host-sallyport=; ${attributes}; Max-Age=0`)
   })
 })
 
@@ -83,6 +112,8 @@ describe('cutting the cookie', () => {
     ['in another case', `a=b; __HOST-sallyport=${value}`, 'a=b'],
     ['twice', `${ours}; a=b; ${ours}`, 'a=b'],
     ['behind a no-break space', `a=b;\u00a0${ours}`, 'a=b'],
+    ['that a site shares', `a=b; __Secure-sallyport=${value}`, 'a=b'],
+    ['of both names', `__secure-sallyport=x; ${ours}; a=b`, 'a=b'],
     ['that is not there', 'a=b;c=d', 'a=b;c=d'],
   ])('%s', (_, header, kept) => {
     expect(cutSessionCookie(header)).toBe(kept)
@@ -90,10 +121,10 @@ describe('cutting the cookie', () => {
 
   it('leaves no trace of it, whatever surrounds it', () => {
     const noise = fc.string({
-      unit: fc.constantFrom('a', '=', ';', ' ', ',', '\u00a0', ours, cookieName.toUpperCase()),
+      unit: fc.constantFrom('a', '=', ';', ' ', ',', '\u00a0', ours, shared, cookieName.toUpperCase()),
       maxLength: 12,
     })
-    fc.assert(fc.property(noise, (header) => !/__host-sallyport/i.test(cutSessionCookie(header) ?? '')))
+    fc.assert(fc.property(noise, (header) => !/__(?:host|secure)-sallyport/i.test(cutSessionCookie(header) ?? '')))
   })
 
   it.each([
@@ -104,6 +135,10 @@ describe('cutting the cookie', () => {
     ['=__Host-sallyport=v1', true],
     [' =__host-Sallyport=v1; Path=/', true],
     ['__Host-sallyport', true],
+    [`${shared}; Domain=example.com; Path=/`, true],
+    ['__SECURE-sallyport=; Max-Age=0', true],
+    ['=__Secure-sallyport=v1', true],
+    ['other=__Secure-sallyport', false],
   ])('knows a Set-Cookie for it: %s', (header, isOurs) => {
     expect(setsSessionCookie(header)).toBe(isOurs)
   })

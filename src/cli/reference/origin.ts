@@ -24,9 +24,9 @@ export const origin: Entries<Omit<OriginConfig, keyof InheritedConfig>> = {
     'failover: { restSeconds: 30 }',
   ),
   session: entry(
-    'boolean | { claims, clearSiteData }',
+    'boolean | { claims, clearSiteData, site }',
     'false',
-    'Whether the session cookie is read; `claims` are those that a page may read at `/.sallyport/session`, `clearSiteData` sends `Clear-Site-Data` on sign-out.',
+    'Whether the session cookie is read; `claims` are those that a page may read at `/.sallyport/session`, `clearSiteData` sends `Clear-Site-Data` on sign-out, `site` shares the session with the other origins of that domain (docs/sessions.md).',
     "session: { claims: ['email'] }",
   ),
   bearer: entry(
