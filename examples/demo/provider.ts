@@ -77,7 +77,9 @@ async function signIn(provider: Provider, request: IncomingMessage, response: Se
   const form = await readForm(request)
   const account = findAccount(form?.get('name') ?? null, form?.get('password') ?? null)
   if (!account) return send(response, 'text/html', signInPage(true))
-  await provider.interactionFinished(request, response, { login: { accountId: account.name } })
+  await provider.interactionFinished(request, response, { login: { accountId: account.name } }).catch(() => {
+    response.writeHead(400).end('This sign-in is over. Open the page that you wanted once more.\n')
+  })
 }
 
 /** Nobody is asked for consent: the gateway is the company's own. */

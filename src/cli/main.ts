@@ -5,6 +5,7 @@ import { nearest } from '../route/problem.ts'
 import { check } from './check.ts'
 import { cspSuggest } from './csp-suggest.ts'
 import { deny } from './deny.ts'
+import { doctor } from './doctor/doctor.ts'
 import { explain } from './explain.ts'
 import { FindingsError, printFindings } from './findings.ts'
 import { routes } from './routes.ts'
@@ -14,7 +15,18 @@ import { sessionEnd } from './session-end.ts'
 import { sessionLs } from './session-ls.ts'
 import { type Io, readGiven, UsageError, type Verb } from './verb.ts'
 
-const verbs: readonly Verb[] = [check, routes, explain, secret, sessionCreate, sessionLs, sessionEnd, deny, cspSuggest]
+const verbs: readonly Verb[] = [
+  check,
+  routes,
+  explain,
+  doctor,
+  secret,
+  sessionCreate,
+  sessionLs,
+  sessionEnd,
+  deny,
+  cspSuggest,
+]
 
 /** Runs the CLI in this process, and leaves it its exit code. */
 export async function start(): Promise<void> {

@@ -21,7 +21,8 @@ export const transactionSeconds = 600
 /** So many tabs can sign in at once. */
 export const maxTransactions = 5
 
-const prefix = '__Host-sign-in-sallyport-'
+/** Of the names of their cookies: eight characters of the state follow. */
+export const transactionPrefix = '__Host-sign-in-sallyport-'
 const stateForm = /^[\w-]{43}$/
 
 export const makeTransaction = (
@@ -97,7 +98,8 @@ function transactionCookies(cookies: string): Map<string, string> {
     const pair = part.replace(/^[ \t]+|[ \t]+$/g, '')
     const at = pair.indexOf('=')
     const name = pair.slice(0, at)
-    if (at < 0 || !name.startsWith(prefix) || !/^[\w-]{8}$/.test(name.slice(prefix.length))) continue
+    if (at < 0 || !name.startsWith(transactionPrefix) || !/^[\w-]{8}$/.test(name.slice(transactionPrefix.length)))
+      continue
     if (found.has(name)) doubled.add(name)
     found.set(name, pair.slice(at + 1))
   }
@@ -106,6 +108,6 @@ function transactionCookies(cookies: string): Map<string, string> {
 }
 
 const contextOf = (self: string): string => `sign-in\0${self}`
-const nameOf = (state: string): string => prefix + state.slice(0, 8)
+const nameOf = (state: string): string => transactionPrefix + state.slice(0, 8)
 const cookie = (name: string, value: string, seconds: number): string =>
   `${name}=${value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${seconds}`

@@ -4,7 +4,7 @@ import { sallyport, sallyportProcess } from './support.ts'
 describe('what was typed wrongly ends with 2', () => {
   test.each([
     [['chek'], 'did you mean "check"?'],
-    [['frobnicate'], 'the verbs: check, routes, explain, secret, session create'],
+    [['frobnicate'], 'the verbs: check, routes, explain, doctor, secret, session create'],
     [['session'], 'did you mean "session ls"?'],
     [['session', 'crate'], 'did you mean "session create"?'],
     [['check', '--jsn'], 'did you mean --json?'],

@@ -7,19 +7,25 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const root = join(import.meta.dirname, '../..')
 let house: string
 
-/** A copy of the house without src/sign-in, and without the two lines that plug it in. */
+/** A copy of the house without src/sign-in and its doctor, and without the two lines that plug each in. */
 beforeAll(() => {
   house = mkdtempSync(join(tmpdir(), 'sallyport-without-'))
   for (const name of ['src', 'routes', 'package.json', 'tsconfig.json'])
     cpSync(join(root, name), join(house, name), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'))
   rmSync(join(house, 'src/sign-in'), { recursive: true })
-  const opening = join(house, 'src/runtime/runtime.ts')
-  const lines = readFileSync(opening, 'utf8').split('\n')
-  const left = lines.filter((line) => !/createSignIn/.test(line))
-  expect(lines.length - left.length).toBe(2)
-  writeFileSync(opening, left.join('\n'))
+  rmSync(join(house, 'src/cli/doctor'), { recursive: true })
+  unplug('src/runtime/runtime.ts', /createSignIn/)
+  unplug('src/cli/main.ts', /doctor/)
 })
+
+/** Takes the two lines away that name it. */
+function unplug(file: string, name: RegExp): void {
+  const lines = readFileSync(join(house, file), 'utf8').split('\n')
+  const left = lines.filter((line) => !name.test(line))
+  expect(lines.length - left.length).toBe(2)
+  writeFileSync(join(house, file), left.join('\n'))
+}
 afterAll(() => rmSync(house, { recursive: true }))
 
 const run = (command: string, ...facts: string[]) => {
