@@ -58,6 +58,37 @@ it('lists sessions, ends one, and ends all', async () => {
   expect((await sallyport(['session', 'ls', 'ada'])).out).toBe('No sessions.')
 })
 
+it('makes a session, with the cookie and a line to try it with', async () => {
+  const who = [
+    '--subject',
+    'eve',
+    '--issuer',
+    'desk',
+    '--role',
+    'admin',
+    '--claim',
+    'email=eve@example.com',
+    '--origin',
+    'app',
+  ]
+  const made = await sallyport(['session', 'create', ...who])
+  const [, cookie = ''] = /^curl -H 'Cookie: (__Host-sallyport=v1\.[\w-]{44}\.[\w-]{43})' http:/m.exec(made.out) ?? []
+  expect([made.code, made.err]).toEqual([0, ''])
+  expect(made.out.startsWith(cookie)).toBe(true)
+  expect(await status(cookie)).toBe(200)
+  // until it ends by itself, as the gateway says
+  expect(made.out).toContain(new Date((kept.now() + 43_200) * 1000).toISOString())
+  const elsewhere = await kept.ask('GET https://other.example.com/admin', { cookie })
+  expect(elsewhere.answer.status).toBe(401)
+
+  const remembered = await sallyport(['session', 'create', ...who, '--remember', '--json'])
+  expect(JSON.parse(remembered.out)).toMatchObject({
+    cookie: expect.stringMatching(/^__Host-sallyport=/),
+    endsAt: kept.now() + 2_592_000,
+  })
+  expect((await sallyport(['session', 'ls', 'eve', '--issuer', 'desk'])).out).toContain(JSON.parse(remembered.out).id)
+})
+
 it('denies a token', async () => {
   expect(await sallyport(['deny', 'token-1', '--issuer', 'https://i.example'])).toEqual({
     code: 0,
@@ -71,6 +102,15 @@ it.each([
   ['with another secret', ['session', 'ls', 'ada'], { ADMIN_SECRET: 'wrong' }, 1, '401'],
   ['with nothing to end', ['session', 'end'], undefined, 2, '--id'],
   ['with everyone of nobody', ['session', 'end', '--everyone'], undefined, 2, '--everyone goes with --issuer'],
+  [
+    'with a life of its own',
+    ['session', 'create', '--subject', 'a', '--ttl', '9'],
+    undefined,
+    2,
+    '--ttl is for the local KV',
+  ],
+  ['for nobody', ['session', 'create'], undefined, 2, '--subject'],
+  ['for who is too long', ['session', 'create', '--subject', 'a'.repeat(1025)], undefined, 1, '400: Write { subject'],
   ['with a token of nobody', ['deny', 'x'], undefined, 2, '--issuer'],
 ])('%s it says what to do', async (_, words, environment, code, message) => {
   const said = await sallyport(words, environment)

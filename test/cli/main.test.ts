@@ -31,6 +31,7 @@ describe('what was typed wrongly ends with 2', () => {
     [['session', 'create', '--subject', 'a', '--claim', 'x:={'], 'no JSON'],
     [['session', 'create', '--subject', 'a'.repeat(1025)], '1 to 1024 characters'],
     [['session', 'create', '--subject', 'a', '--url', "http://h/'; rm"], 'no plain http address'],
+    [['session', 'create', '--subject', 'a', '--remember'], '--remember goes with --url'],
   ])('%j', async (args, message) => {
     const ran = await sallyport(args)
     expect(ran.err).toContain(message)

@@ -52,14 +52,31 @@ test('a session that was made is found again, by its cookie and by its key', asy
       where,
     )
     expect(JSON.parse(malformed.out)).toMatchObject({ reason: 'bad-session', refusal: { fault: 'malformed' } })
-    const said = await sallyport(
-      ['session', 'create', '--subject', 'bob', '--url', 'http://127.0.0.1:8787/admin'],
-      where,
+    // as wrangler dev would read them: another key, other places
+    const environment = { PLACE_KEY: 'another key of at least 32 characters'.replaceAll(' ', '-') }
+    const placed = await sallyport(
+      ['session', 'create', '--subject', 'ada', '--role', 'admin', '--claim', 'level:=3'],
+      {
+        ...where,
+        environment,
+      },
     )
-    expect(said.out).toMatch(
-      /curl -H 'Cookie: __Host-sallyport=v1\.[\w-]{44}\.[\w-]{43}' http:\/\/127\.0\.0\.1:8787\/admin$/,
+    const [, there = ''] =
+      /curl -H 'Cookie: (__Host-sallyport=v1\.[\w-]{44}\.[\w-]{43})' http:\/\/localhost:8787\/$/.exec(placed.out) ?? []
+    expect(there.slice(20, 42)).not.toBe(cookie.slice(20, 42))
+    const explained = await sallyport(
+      ['explain', 'GET', 'https://app.example.com/admin', '--session', there, '--json'],
+      { ...where, environment },
     )
+    expect(JSON.parse(explained.out)).toMatchObject({ decision: 'forward', principal: { subject: 'ada' } })
   } finally {
     folder.end()
   }
 }, 60_000)
+
+test('a key of places that Cloudflare alone keeps is asked for, not guessed', async () => {
+  const folder = makeFolder({ 'wrangler.toml': `${toml}[secrets]\nrequired = ["PLACE_KEY"]\n` })
+  const ran = await sallyport(['session', 'create', '--subject', 'ada'], { cwd: folder.path })
+  folder.end()
+  expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('PLACE_KEY is a secret that is not here')])
+})
