@@ -37,6 +37,7 @@ ${placeHelp}`,
       origins: origins.length,
       rules: origins.reduce((sum, { routes }) => sum + routes.length, 0),
       issuers: gateway?.issuers.size ?? 0,
+      providers: gateway?.providers.size ?? 0,
     }
     const { runtime, sources, expectedSecrets } = surroundings
     const bounds = gateway && settings ? boundsOf(gateway, settings.sessionStore) : []
@@ -57,7 +58,7 @@ ${placeHelp}`,
       return 0
     }
     io.out(
-      `No findings: ${plural(counts.rules, 'rule')} of ${plural(counts.origins, 'origin')}, ${plural(counts.issuers, 'issuer')}, in ${plural(counts.files, 'file')}.`,
+      `No findings: ${plural(counts.rules, 'rule')} of ${plural(counts.origins, 'origin')}, ${plural(counts.issuers, 'issuer')}, ${plural(counts.providers, 'provider')}, in ${plural(counts.files, 'file')}.`,
     )
     if (warnings.length > 0) io.out(`\nWarnings:\n${warnings.map(describeProblem).join('\n')}\n`)
     if (bounds.length > 0) io.out(`\nWhat has ended passes at most so long:\n${bounds.map(describeBound).join('\n')}\n`)

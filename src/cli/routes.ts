@@ -43,6 +43,7 @@ const entryOf = (route: Route) => ({
   path: route.path,
   methods: route.methods ? [...route.methods] : null,
   access: route.access,
+  vouches: route.vouches,
   upstream: sayUpstream(route.origin.upstream),
 })
 
@@ -52,7 +53,7 @@ function table(gateway: Gateway, rules: readonly Route[]): string {
     route.origin.hosts.join(' '),
     route.path,
     route.methods ? [...route.methods].join(' ') : 'any',
-    sayAccess(route.access),
+    route.vouches ? `${sayAccess(route.access)}; its answer may sign in` : sayAccess(route.access),
     sayUpstream(route.origin.upstream),
   ])
   const head = ['rule', 'host', 'path', 'methods', 'who may', 'upstream']

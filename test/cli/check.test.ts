@@ -177,6 +177,14 @@ describe('the environment', () => {
   })
 })
 
+test('the routes of this checkout tell where an answer may sign somebody in', async () => {
+  const rules = await sallyport(['routes'])
+  expect(rules.out).toMatch(/^ {2}app\[\d\] .* \/sign-in +POST +public; its answer may sign in /m)
+  expect(rules.out.match(/may sign in/g)).toHaveLength(2)
+  const checked = await sallyport(['check'])
+  expect(checked.out).toMatch(/^No findings: 6 rules of 1 origin, 1 issuer, 1 provider, in 2 files\.\n/)
+})
+
 describe('a secret that Cloudflare alone keeps', () => {
   const routes = {
     'routes/index.ts': `import app from './app.ts'
