@@ -1,79 +1,133 @@
-/** Measures how long an ended session still passes on another instance: `npm run bench:revoke`. Ends in one JSON line. */
+/** Measures on workerd how long an ended session still passes on another instance: `npm run bench:revoke`. Ends in one JSON line. */
 
+import { Agent, createServer, request } from 'node:http'
+import { join } from 'node:path'
 import process from 'node:process'
-import { DatabaseSync } from 'node:sqlite'
 import { boundSeconds } from '../src/session/bound.ts'
-import type { SessionStore } from '../src/session/store.ts'
-import { promisesOf } from '../src/session/store.ts'
-import { createDurableObjectStore, createSessionRows, type Sql } from '../src/session/stores/durable-object.ts'
-import { createKvStore, type KvNamespace } from '../src/session/stores/kv.ts'
-import { createUpstashStore, openUpstash } from '../src/session/stores/upstash.ts'
-import { openTestGateway } from '../test/support/gateway.ts'
+import { promisesOf, type StoreName } from '../src/session/store.ts'
 import { hasRedis, startBridge, startRedis } from '../test/support/redis.ts'
+import { listen } from '../test/support/surroundings.ts'
+import { type Instance, startInstances } from './instances.ts'
+import { createLateKv } from './late-kv.ts'
 
+/** Of a rule that doesn't write it. */
 const freshnessSeconds = 5
-const kvStalenessSeconds = 60
-const secret = 'a-secret-for-the-bench-and-for-nothing-else'
-const now = (): number => Date.now() / 1000
+/** What the bench's own clock and way through the sockets may add. */
+const slackSeconds = 0.25
+const adminSecret = 'a-secret-for-the-bench-and-for-nothing-else'
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
-/** What an instance of its own reads: `latest` may be late. */
-interface Bench {
-  readonly name: string
-  readonly freshnessSeconds: number
-  readonly promises: SessionStore['promises']
-  openStore(): SessionStore
+interface Row {
+  readonly store: StoreName
+  readonly isStrict: boolean
 }
 
-const closing: (() => Promise<void>)[] = []
-const results: Record<string, { boundSeconds: number | null; measuredSeconds: number }> = {}
-const benches = [...durableObjects(), ...kv(), ...(await redis())]
-await Promise.all(benches.map(measure))
-for (const close of closing) await close()
-const isWithin = Object.values(results).every(
-  ({ boundSeconds: bound, measuredSeconds }) => measuredSeconds <= (bound ?? 0) + 0.25,
+const closing: (() => unknown)[] = []
+const upstream = createServer((_, response) => void response.end('ok'))
+const environment = { APP_URL: await listen(upstream), ADMIN_SECRET: adminSecret, LOG: 'off' }
+const agent = new Agent({ keepAlive: true })
+const pairs = [...(await kv()), ...pairOf('durable-object', {}), ...(await redis())]
+const instances = await startInstances(join(import.meta.dirname, 'entry/revoke-worker.ts'), pairs)
+const stores = [...new Set(pairs.map(({ environment: { SESSION_STORE } }) => SESSION_STORE as StoreName))]
+const rows = stores.flatMap((store): Row[] =>
+  promisesOf[store].stalenessSeconds > 0
+    ? [{ store, isStrict: false }]
+    : [
+        { store, isStrict: false },
+        { store, isStrict: true },
+      ],
 )
-console.log(JSON.stringify(results))
-process.exitCode = isWithin ? 0 : 1
+const results: Record<string, { boundSeconds: number; measuredSeconds: number }> = {}
+await Promise.all(rows.map(measure))
 
-async function measure({ name, freshnessSeconds: freshness, promises, openStore }: Bench): Promise<void> {
-  const open = () => {
-    const rules = [{ path: '/*', access: 'signed-in', freshness }]
-    const origins = [{ name: 'app', host: 'app.example.com', upstream: 'http://127.0.0.1:1', session: true, rules }]
-    return openTestGateway(
-      { origins },
-      { SESSION_STORE: 'memory', ADMIN_SECRET: secret, LOG: 'off' },
-      { store: openStore(), now },
-    )
+agent.destroy()
+await instances.stop()
+for (const close of closing) await close()
+upstream.closeAllConnections()
+upstream.close()
+console.log(JSON.stringify(Object.fromEntries(Object.entries(results).sort(([a], [b]) => a.localeCompare(b)))))
+const isWithin = (row: { boundSeconds: number; measuredSeconds: number }): boolean =>
+  row.measuredSeconds <= row.boundSeconds + slackSeconds
+process.exitCode = Object.values(results).every(isWithin) ? 0 : 1
+
+async function measure({ store, isStrict }: Row): Promise<void> {
+  const name = isStrict ? `${store}, strict rule` : store
+  // another person for each row: what a strict rule learns, the others know too
+  const subject = isStrict ? 'bob' : 'ada'
+  const made = await admin(`${store}-ending`, '/sessions', { subject })
+  if (made.status !== 201) throw new Error(`${name}: no session was made (${made.status} ${made.text})`)
+  const { cookie } = JSON.parse(made.text) as { cookie: string }
+  const passes = async (): Promise<boolean> => {
+    const { status } = await ask(`${store}-hammered`, isStrict ? '/strict' : '/', 'GET', { cookie })
+    if (status !== 200 && status !== 401) throw new Error(`${name}: ${status}`)
+    return status === 200
   }
-  const [ending, hammered] = [open(), open()]
-  const admin = (path: string, body: object) =>
-    ending.gateway.endpoints.fetch(
-      new Request(`https://app.example.com/.sallyport/admin${path}`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${secret}` },
-        body: JSON.stringify(body),
-      }),
-    )
-  const { cookie } = (await (await admin('/sessions', { subject: 'ada' })).json()) as { cookie: string }
-  const passes = async () => (await hammered.ask('GET https://app.example.com/', { cookie })).answer.status === 200
   // known there, and in the middle of its freshness
   if (!(await passes())) throw new Error(`${name}: the session did not work`)
   await wait(1_000)
   await passes()
-  await admin('/sessions/end', { issuer: 'sallyport', subject: 'ada' })
+  const ended = await admin(`${store}-ending`, '/sessions/end', { issuer: 'sallyport', subject })
+  if (ended.status !== 204) throw new Error(`${name}: the end was not confirmed (${ended.status})`)
   const endedAt = performance.now()
-  const bound = boundSeconds(freshness, promises) ?? 0
+  const bound = boundSeconds(isStrict ? 0 : freshnessSeconds, promisesOf[store]) ?? 0
   let lastAt = endedAt
-  while (performance.now() - endedAt < (bound + 3) * 1000) {
+  while (performance.now() - endedAt < (bound + 3) * 1_000) {
     const startedAt = performance.now()
     if (await passes()) lastAt = startedAt
-    await wait(freshness === 0 ? 1 : 5)
+    await wait(isStrict ? 1 : 5)
   }
-  results[name] = { boundSeconds: bound, measuredSeconds: Math.round(lastAt - endedAt) / 1000 }
+  results[name] = { boundSeconds: bound, measuredSeconds: Math.round(lastAt - endedAt) / 1_000 }
 }
 
-async function redis(): Promise<Bench[]> {
+function admin(instance: string, path: string, body: object): Promise<{ status: number; text: string }> {
+  const headers = { authorization: `Bearer ${adminSecret}` }
+  return ask(instance, `/.sallyport/admin${path}`, 'POST', headers, JSON.stringify(body))
+}
+
+function ask(
+  instance: string,
+  path: string,
+  method: string,
+  headers: Record<string, string>,
+  body = '',
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const to = { host: '127.0.0.1', port: instances.portOf(instance), path, method, agent }
+    const sent = request({ ...to, headers: { ...headers, host: 'app.test' } }, async (response) => {
+      let text = ''
+      for await (const chunk of response) text += chunk
+      resolve({ status: response.statusCode ?? 0, text })
+    })
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+function pairOf(store: StoreName, more: Record<string, string>, kvPorts: readonly number[] = []): Instance[] {
+  return ['ending', 'hammered'].map((role, at) => ({
+    name: `${store}-${role}`,
+    environment: { ...environment, SESSION_STORE: store, ...more },
+    ...(kvPorts[at] && { kvPort: kvPorts[at] }),
+  }))
+}
+
+/** Each instance in a place of its own. */
+async function kv(): Promise<Instance[]> {
+  const texts = new Map<string, string>()
+  const servers = [1, 2].map(() => createLateKv(texts, promisesOf.kv.stalenessSeconds))
+  const urls = await Promise.all(servers.map(listen))
+  closing.push(() => {
+    for (const server of servers) server.closeAllConnections()
+    for (const server of servers) server.close()
+  })
+  return pairOf(
+    'kv',
+    {},
+    urls.map((url) => Number(new URL(url).port)),
+  )
+}
+
+async function redis(): Promise<Instance[]> {
   if (!hasRedis()) {
     console.error('redis-server is missing: apt-get install redis-server; left out')
     return []
@@ -81,74 +135,5 @@ async function redis(): Promise<Bench[]> {
   const server = await startRedis()
   const bridge = await startBridge(server.port)
   closing.push(bridge.close, server.stop)
-  const openStore = () =>
-    createUpstashStore(openUpstash({ url: bridge.url, token: bridge.token, timeoutMilliseconds: 2_000 }))
-  return twice('upstash', promisesOf.upstash, openStore)
-}
-
-/** The object's own rows on Node's SQLite: one for each place, as on Workers. */
-function durableObjects(): Bench[] {
-  const rows = new Map<string, ReturnType<typeof createSessionRows>>()
-  const rowsOf = (place: string) => {
-    const there = rows.get(place) ?? createSessionRows(sqlOf(new DatabaseSync(':memory:')), now)
-    rows.set(place, there)
-    return there
-  }
-  const openStore = () =>
-    createDurableObjectStore({
-      getByName(place) {
-        const there = rowsOf(place)
-        return {
-          read: async (names) => there.read(names),
-          write: async (...values) => there.write(...values),
-          swap: async (...values) => there.swap(...values),
-          raise: async (...values) => there.raise(...values),
-          delete: async (name) => there.delete(name),
-          list: async (after) => there.list(after),
-        }
-      },
-    })
-  return twice('durable-object', promisesOf['durable-object'], openStore)
-}
-
-function sqlOf(database: DatabaseSync): Sql {
-  return {
-    exec: (query, ...values) => {
-      const rows = database.prepare(query).all(...values) as Record<string, unknown>[]
-      return { toArray: () => rows }
-    },
-  }
-}
-
-/** KV with the lateness that a local one lacks: what an instance has read, absences too, it reads again for 60 seconds. */
-function kv(): Bench[] {
-  const texts = new Map<string, string>()
-  const openStore = () => {
-    const cached = new Map<string, { readonly text: string | null; readonly until: number }>()
-    const get = async (names: string[]) =>
-      new Map(
-        names.map((name) => {
-          const last = cached.get(name)
-          if (last && now() < last.until) return [name, last.text] as const
-          const text = texts.get(name) ?? null
-          cached.set(name, { text, until: now() + kvStalenessSeconds })
-          return [name, text] as const
-        }),
-      )
-    const namespace = {
-      get,
-      put: async (name: string, text: string) => void texts.set(name, text),
-      delete: async (name: string) => void texts.delete(name),
-      list: async () => ({ keys: [], list_complete: true }),
-    }
-    return createKvStore(namespace as unknown as KvNamespace)
-  }
-  return [{ name: 'kv', freshnessSeconds, promises: promisesOf.kv, openStore }]
-}
-
-function twice(name: string, promises: SessionStore['promises'], openStore: () => SessionStore): Bench[] {
-  return [
-    { name, freshnessSeconds, promises, openStore },
-    { name: `${name}, strict rule`, freshnessSeconds: 0, promises, openStore },
-  ]
+  return pairOf('upstash', { UPSTASH_REDIS_REST_URL: bridge.url, UPSTASH_REDIS_REST_TOKEN: bridge.token })
 }

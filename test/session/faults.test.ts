@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Key, SessionStore } from '../../src/session/store.ts'
 import { createDenoKvStore, type DenoKv } from '../../src/session/stores/deno-kv.ts'
@@ -11,8 +13,7 @@ import { at, openKept } from '../support/kept.ts'
 import { laySession } from '../support/sessions.ts'
 
 const timeoutMilliseconds = 250
-const faults = ['refused', 'hangs', 'half-written', 'garbage', 'garbage of its own form'] as const
-type Mode = (typeof faults)[number] | 'slow' | 'well'
+type Mode = 'well' | 'refused' | 'hangs' | 'slow' | 'half-written' | 'garbage' | 'garbage of its own form'
 let mode: Mode = 'well'
 
 /** What each client is given instead of the texts: the failure happens at the edge of the process. */
@@ -115,60 +116,123 @@ async function open(store: SessionStore) {
   mode = 'well'
   // made in the memory behind it; what fails is the reading
   const kept = openKept({ STORE_TIMEOUT_MS: String(timeoutMilliseconds) }, { ...memory, read: store.read })
-  const laid = await laySession(memory, { subject: `ada-${Math.random()}`, ttlSeconds: 3_600 }, now())
-  const cookie = `__Host-sallyport=${laid.cookie}`
-  const ask = async (path: string) => (await kept.ask(`GET ${at}${path}`, { cookie })).answer
-  return { ...kept, cookie, ask }
+  const lay = async () => {
+    const laid = await laySession(memory, { subject: `ada-${Math.random()}`, ttlSeconds: 3_600 }, now())
+    const cookie = `__Host-sallyport=${laid.cookie}`
+    return { ...laid, ask: async (path: string) => (await kept.ask(`GET ${at}${path}`, { cookie })).answer }
+  }
+  return { ...kept, lay }
 }
 
+type Session = Awaited<ReturnType<Awaited<ReturnType<typeof open>>['lay']>>
+
+const spoilt = (text: (session: Session) => readonly [Key, string]) => async (sessions: readonly Session[]) => {
+  for (const session of sessions) await memory.write(...text(session), null)
+}
+const recordIs = (change: object | string) =>
+  spoilt(({ key, record }) => [key, typeof change === 'string' ? change : JSON.stringify({ ...record, ...change })])
+const failing = (fault: Mode) => async () => {
+  mode = fault
+}
+
+/** What is wrong, by the rows of the table in docs/sessions.md. */
+const wrongs: readonly (readonly [row: string, wrong: (sessions: readonly Session[]) => Promise<void>])[] = [
+  ['refuses the connection', failing('refused')],
+  ['hangs', failing('hangs')],
+  ['is slow', failing('slow')],
+  ['answers half', failing('half-written')],
+  ['answers garbage', failing('garbage')],
+  ['answers garbage', failing('garbage of its own form')],
+  ['has a record that is corrupt', recordIs('{"v":1,')],
+  ['has a record that is corrupt', recordIs({ claims: { big: 'x'.repeat(1_048_576) } })],
+  ['has a record that is corrupt', recordIs('{"__proto__":{"v":1}}')],
+  ['has a record of a version to come', recordIs({ v: 2 })],
+  ['has a mark that is no time', spoilt(({ key: { place } }) => [{ place, name: `not-before:${place}` }, 'yesterday'])],
+]
+
+/** What the table says of a row: its cells by the status that they begin with. */
+const told = new Map(
+  (
+    /## When the store fails\n([^#]*)/.exec(
+      readFileSync(join(import.meta.dirname, '../../docs/sessions.md'), 'utf8'),
+    )?.[1] ?? ''
+  )
+    .split('\n')
+    .filter((line) => /^\| [a-z]/.test(line))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+    .map(([row = '', ...cells]) => [
+      row.replace(/[,(].*/, '').trim(),
+      cells.map((cell) => (cell.startsWith('passes') ? 200 : Number.parseInt(cell, 10))),
+    ]),
+)
+
+describe('the table in docs/sessions.md', () => {
+  it('has a row for all that goes wrong here, and no other', () => {
+    expect(new Set([...wrongs.map(([row]) => row), 'is back'])).toEqual(new Set(told.keys()))
+  })
+})
+
 describe.each(stores)('when the store %s', (_, of) => {
-  it.each(faults)('%s: 503 to who is unknown and to who was known, and nobody is signed out', async (fault) => {
-    const { ask, lines } = await open(of())
-    mode = fault
-    const unknown = await ask('/strict')
-    mode = 'well'
-    expect((await ask('/strict')).status, lines.join('\n')).toBe(200)
-    mode = fault
-    const known = await ask('/strict')
-    for (const answer of [unknown, known]) {
-      expect(answer.status).toBe(503)
-      expect(answer.headers).toContainEqual(['retry-after', '5'])
-      expect(answer.headers.map(([name]) => name)).not.toContain('set-cookie')
+  it.each(wrongs)('%s: as the table says, and nobody is signed out', async (row, wrong) => {
+    const kept = await open(of())
+    const [known, unknown] = [await kept.lay(), await kept.lay()]
+    expect((await known.ask('/')).status).toBe(200)
+    await wrong([known, unknown])
+    const answers = [await unknown.ask('/')]
+    kept.pass(4.9)
+    answers.push(await known.ask('/'))
+    kept.pass(0.1)
+    answers.push(await known.ask('/'), await known.ask('/stale'))
+    expect(answers.map(({ status }) => status)).toEqual(told.get(row))
+    for (const { status, headers } of answers) {
+      const names = headers.map(([name]) => name)
+      expect(names).not.toContain('set-cookie')
+      expect(names.includes('retry-after')).toBe(status === 503)
     }
-    expect(lines.join()).not.toContain('session:secret')
+    expect(kept.lines.join()).not.toContain('session:secret')
+    for (const { status } of answers)
+      if (status !== 200) expect(kept.lines.join()).toContain(status === 503 ? 'store-unavailable' : 'bad-session')
   })
 
-  it.each(faults)('%s: a rule with staleIfError believes what it knew, for that long', async (fault) => {
-    const kept = await open(of())
-    mode = fault
-    expect((await kept.ask('/stale')).status).toBe(503)
-    mode = 'well'
-    expect((await kept.ask('/stale')).status).toBe(200)
-    mode = fault
-    kept.pass(59)
-    expect((await kept.ask('/stale')).status).toBe(200)
-    kept.pass(1)
-    expect((await kept.ask('/stale')).status).toBe(503)
-    mode = 'well'
-    kept.pass(30)
-    expect((await kept.ask('/stale')).status).toBe(200)
-  })
+  it.each(wrongs.filter(([row]) => told.get(row)?.join() === '503,200,503,200'))(
+    '%s: a rule with staleIfError believes what it knew for a minute, and not longer',
+    async (_, wrong) => {
+      const kept = await open(of())
+      const known = await kept.lay()
+      expect((await known.ask('/stale')).status).toBe(200)
+      await wrong([known])
+      kept.pass(59.9)
+      expect((await known.ask('/stale')).status).toBe(200)
+      kept.pass(0.1)
+      expect((await known.ask('/stale')).status).toBe(503)
+    },
+  )
 
-  it('is slow, and answers in time: nothing is lost', async () => {
-    const { ask } = await open(of())
-    mode = 'slow'
-    expect((await ask('/strict')).status).toBe(200)
-  })
-
-  it('comes back after having said that a session ended: staleIfError never revives it', async () => {
-    const kept = await open(of())
-    expect((await kept.ask('/stale')).status).toBe(200)
-    const id = kept.cookie.split('.')[1]?.slice(0, 33) ?? ''
-    await memory.write({ place: id.slice(0, 22), name: `ended:${id}` }, '1800000000', null)
-    expect((await kept.ask('/strict')).status).toBe(401)
-    mode = 'refused'
-    expect((await kept.ask('/stale')).status).toBe(503)
-  })
+  it.each(wrongs.filter(([row]) => !row.startsWith('has')))(
+    '%s, and is back after 30 s: it is asked at once, and who was ended meanwhile is out',
+    async (_, wrong) => {
+      const kept = await open(of())
+      const [known, unknown, ended] = [await kept.lay(), await kept.lay(), await kept.lay()]
+      for (const session of [known, ended]) await session.ask('/')
+      await wrong([])
+      for (const session of [known, unknown]) await session.ask('/strict')
+      const { place } = ended.key
+      await memory.write({ place, name: `ended:${ended.record.id}` }, '1800000001', null)
+      kept.pass(30)
+      mode = 'well'
+      const back = [await unknown.ask('/'), await known.ask('/'), await known.ask('/strict'), await known.ask('/stale')]
+      expect(back.map(({ status }) => status)).toEqual(told.get('is back'))
+      expect([(await ended.ask('/stale')).status, (await ended.ask('/')).status]).toEqual([401, 401])
+      // it is down again: what was learnt holds
+      await wrong([])
+      expect((await ended.ask('/stale')).status).not.toBe(200)
+    },
+  )
 })
 
 it('Upstash that hangs rejects: with a signal instead of a function it would say "nothing there"', async () => {
@@ -179,11 +243,11 @@ it('Upstash that hangs rejects: with a signal instead of a function it would say
 })
 
 it('a mark that can’t be read is no "no mark"', async () => {
-  const kept = await open(memory)
-  const place = kept.cookie.split('.')[1]?.slice(0, 22) ?? ''
+  const session = await (await open(memory)).lay()
+  const { place } = session.key
   for (const text of ['', 'yes', '-1', 'NaN', '1e999', ' 1', '0x10']) {
     await memory.write({ place, name: `not-before:${place}` }, text, null)
-    expect((await kept.ask('/strict')).status).toBe(503)
+    expect((await session.ask('/strict')).status).toBe(503)
   }
 })
 
