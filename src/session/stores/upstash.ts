@@ -1,6 +1,5 @@
 /** Keeps sessions in Upstash Redis, over HTTP: strong, and in one region. */
 
-import { Redis } from '@upstash/redis/cloudflare'
 import { type Key, pageSize, promisesOf, type SessionStore, StoreFault } from '../store.ts'
 
 /** What is asked of a Redis client: four commands. Nothing is put together as text but the keys. */
@@ -89,18 +88,36 @@ export function createUpstashStore(redis: RedisCommands): SessionStore {
   }
 }
 
-/** The client of Upstash, without what it does unasked: batching, retries, deserialising, telemetry. */
-export const openUpstash = ({ url, token, timeoutMilliseconds }: UpstashAccount): RedisCommands =>
-  new Redis({
-    url,
-    token,
-    automaticDeserialization: false,
-    enableAutoPipelining: false,
-    enableTelemetry: false,
-    retry: { retries: 0 },
-    // a function: with a signal itself a time-out comes back as an answer, and null would say "not ended"
-    signal: () => AbortSignal.timeout(timeoutMilliseconds),
-  })
+type Send = (url: string, init: RequestInit) => Promise<Response>
+
+/** A command goes out as JSON, its result comes back: one request each, none of them repeated. */
+export function openUpstash({ url, token, timeoutMilliseconds }: UpstashAccount, send: Send = fetch): RedisCommands {
+  return {
+    mget: (...names) => run('MGET', ...names),
+    set: (name, text, options) => run('SET', name, text, ...(options ? ['PX', options.px] : [])),
+    del: (name) => run('DEL', name),
+    eval: (script, names, values) => run('EVAL', script, names.length, ...names, ...values),
+  }
+
+  async function run(...command: readonly (string | number)[]): Promise<unknown> {
+    const response = await send(url, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(command),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMilliseconds),
+    })
+    if (response.status !== 200) {
+      await response.body?.cancel()
+      throw new StoreFault(`Redis answered ${response.status}`)
+    }
+    const answer: unknown = await response.json()
+    // null is a result, and says "nothing there": an answer without any must not be taken for it
+    if (typeof answer !== 'object' || answer === null || !('result' in answer) || 'error' in answer)
+      throw new StoreFault('Redis gave no result')
+    return answer.result
+  }
+}
 
 const namesOf = ({ place, name }: Key): string[] =>
   place !== '' && name.startsWith('session:') ? [name, `place:${place}`] : [name]
