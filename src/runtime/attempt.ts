@@ -28,7 +28,7 @@ export async function attempt<T extends UpstreamHead>(
       return { kind: 'sent', sent: await send(place) }
     } catch (error) {
       const refusal = watch.refusal ?? refusalOf(error)
-      const next = watch.signal.aborted ? null : begun.again(place, tries)
+      const next = watch.isGivenUp ? null : begun.again(place, tries)
       if (!next) {
         watch.end()
         return { kind: 'answer', answer: begun.fail(refusal) }

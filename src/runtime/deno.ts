@@ -6,8 +6,8 @@ import { createMemoryStore } from '../session/stores/memory.ts'
 import type { DenoGlobal } from './deno-global.ts'
 import { createFetchHandler } from './fetch.ts'
 import { openGateway } from './runtime.ts'
-import { streamOf } from './stream.ts'
 import { refusalOf, send } from './undici.ts'
+import { streamOf } from './upstream-body.ts'
 import { dialDeno } from './websocket-deno.ts'
 
 declare const Deno: DenoGlobal
@@ -33,11 +33,9 @@ export function serveDeno(config: unknown, memory = createMemoryStore(() => Date
       clientAddress: addresses.get(request) ?? null,
     }),
     async send(plan, body, signal) {
-      const sent = await send(plan, body, signal)
+      const sent = await send(plan, body, (call) => signal.addEventListener('abort', call, { once: true }))
       if (plan.method !== 'HEAD' && sent.status !== 204 && sent.status !== 304)
         return { ...sent, body: streamOf(sent.body) }
-      // to the end, which is here: so the connection can be used again
-      await sent.body.dump()
       return { ...sent, body: null }
     },
     refusalOf,

@@ -2,7 +2,6 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { pipeline } from 'node:stream'
 import type { Plan } from '../forward/forward.ts'
 import type { Forwarding, Gateway } from '../gateway.ts'
 import { bagOf, type Head } from '../head.ts'
@@ -53,28 +52,37 @@ async function forward(
   outgoing.once('close', leave)
   const sent = body && limited(body, plan, watch)
   const attempted = await attempt(begun, watch, {
-    send: (place) => send({ ...plan, ...place }, sent, watch.signal),
+    send: (place) => send({ ...plan, ...place }, sent, watch.whenGivenUp),
     refusalOf: (error) => refusalOf(error, plan),
   })
   if (attempted.kind === 'answer') return write(incoming, outgoing, attempted.answer)
   const upstream = attempted.sent
-  // a body that breaks off must break the client's connection too: only then is it known to be cut short
-  upstream.body.on('error', () => outgoing.destroy())
   const { answer, isTheirs } = begun.vouch ? await begun.vouch(upstream) : begun.finish(upstream)
   if (!isTheirs) {
-    upstream.body.destroy()
+    upstream.body.cancel()
     watch.end()
     return write(incoming, outgoing, answer)
   }
   watch.answered()
   outgoing.writeHead(answer.status, answer.headers.flat())
-  pipeline(upstream.body, outgoing, watch.end)
+  outgoing.once('finish', watch.end)
+  watch.whenGivenUp(() => outgoing.destroy())
+  let hasBegun = false
+  outgoing.on('drain', upstream.body.resume)
+  upstream.body.read({
+    chunk(bytes) {
+      hasBegun = true
+      return outgoing.write(bytes)
+    },
+    end() {
+      hasBegun = true
+      outgoing.end()
+    },
+    // a body that breaks off must break the client's connection too: only then is it known to be cut short
+    fail: () => void outgoing.destroy(),
+  })
   // a head must not wait for a body that hasn't begun; together with one that is here it goes out in one piece
-  if (upstream.body.readableLength === 0) {
-    setImmediate(() => {
-      if (!outgoing.writableEnded) outgoing.flushHeaders()
-    })
-  }
+  if (!hasBegun) outgoing.flushHeaders()
 }
 
 /** A body whose length was told was judged by it; one in chunks is counted while it goes by. */

@@ -1,10 +1,11 @@
 /** Sends a plan with undici, on Node and Deno: bytes, lengths and encodings as they are, which neither one's fetch does. */
 
 import type { Readable } from 'node:stream'
-import { Agent, type Dispatcher, errors, request } from 'undici'
+import { Agent, type Dispatcher, errors } from 'undici'
 import type { Refusal } from '../decision.ts'
 import type { Plan, UpstreamHead } from '../forward/forward.ts'
 import type { HeaderPair } from '../head.ts'
+import { createIncoming, type Incoming, type UpstreamBody } from './upstream-body.ts'
 
 /** One for each time that a connection may take: pools of connections don't mix. */
 const agents = new Map<number, Agent>()
@@ -21,27 +22,59 @@ function agentFor(connectSeconds: number): Agent {
 
 export interface Sent extends UpstreamHead {
   readonly headers: readonly HeaderPair[]
-  readonly body: Dispatcher.ResponseData['body']
+  readonly body: UpstreamBody
 }
 
-/** @param body null where the request has none; its length, where the client told it, stands in the plan's headers */
-export async function send(
+/**
+ * By `dispatch`, and so without the streams, promises and signals of `request`, which are a third of what a request costs.
+ *
+ * @param body null where the request has none; its length, where the client told it, stands in the plan's headers
+ * @param whenGivenUp takes what is to be called when nobody wants the answer any more
+ */
+export function send(
   plan: Plan,
   body: Readable | AsyncIterable<Uint8Array> | null,
-  signal: AbortSignal,
+  whenGivenUp: (call: () => void) => void,
 ): Promise<Sent> {
-  const answer = await request(plan.url, {
-    // undici takes any token; its types name the usual ones
-    method: plan.method as 'GET',
-    headers: plan.headers.flat(),
-    body: body as Readable | null,
-    signal,
-    dispatcher: agentFor(plan.timeouts.connectSeconds),
-    responseHeaders: 'raw',
+  return new Promise((resolve, reject) => {
+    let started: Dispatcher.DispatchController | null = null
+    let incoming: Incoming | null = null
+    let isGivenUp = false
+    whenGivenUp(() => {
+      isGivenUp = true
+      started?.abort(new errors.RequestAbortedError())
+      // a connection that is still being made can't be told
+      reject(new errors.RequestAbortedError())
+    })
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart(controller) {
+        started = controller
+        if (isGivenUp) controller.abort(new errors.RequestAbortedError())
+      },
+      onResponseStart(controller, status) {
+        if (status < 200) return
+        incoming = createIncoming(controller)
+        resolve({ status, headers: pairsOf(controller.rawHeaders), body: incoming.body })
+      },
+      onResponseData: (_, chunk) => incoming?.push(chunk),
+      onResponseEnd: () => incoming?.end(),
+      onResponseError(_, error) {
+        if (incoming) incoming.fail()
+        else reject(error)
+      },
+    }
+    const { url } = plan
+    const slash = url.indexOf('/', url.indexOf('//') + 2)
+    const target = {
+      origin: url.slice(0, slash),
+      path: url.slice(slash),
+      // undici takes any token; its types name the usual ones
+      method: plan.method as 'GET',
+      headers: plan.headers.flat(),
+      body: body as Readable | null,
+    }
+    agentFor(plan.timeouts.connectSeconds).dispatch(target, handler)
   })
-  // whoever reads the body sees its errors; when nobody does, they must not end the process
-  answer.body.on('error', () => undefined)
-  return { status: answer.statusCode, headers: pairsOf(answer.headers), body: answer.body }
 }
 
 export function refusalOf(error: unknown, plan: Plan): Refusal {
@@ -50,7 +83,7 @@ export function refusalOf(error: unknown, plan: Plan): Refusal {
   return { reason: 'upstream-unreachable', cause: error instanceof Error ? error.message : 'unknown' }
 }
 
-/** With `responseHeaders: 'raw'` names and values come in turn, as Buffers or strings. */
+/** Names and values in turn, as Buffers or strings. */
 function pairsOf(raw: unknown): [string, string][] {
   const list = raw as readonly (Buffer | string)[]
   const pairs: [string, string][] = []

@@ -4,8 +4,11 @@ import type { Refusal } from '../decision.ts'
 import type { Plan } from '../forward/forward.ts'
 
 export interface Watch {
-  /** Aborts when the forward is given up, whoever it is that gives up. */
+  /** Aborts when the forward is given up, whoever it is that gives up. Made when it is asked for: not everyone needs it. */
   readonly signal: AbortSignal
+  readonly isGivenUp: boolean
+  /** Calls back when the forward is given up. */
+  whenGivenUp(call: () => void): void
   /** Why, as far as it is ours to say; null while all is well, and for a client that left. */
   readonly refusal: Refusal | null
   /** The upstream isn't waited for, because it is waiting itself: for the rest of a body. */
@@ -13,7 +16,7 @@ export interface Watch {
   resume(): void
   /** The head of the answer is here. */
   answered(): void
-  /** The last byte is through, or nobody wants it. */
+  /** The last byte is through, or nobody wants it: then there is nothing left to give up. */
   end(): void
   giveUp(refusal: Refusal | null): void
 }
@@ -23,12 +26,18 @@ export interface Watch {
  *   upstream that is slow to answer. It is looked at four times in each period.
  */
 export function createWatch({ timeouts }: Pick<Plan, 'timeouts'>, progress: () => number): Watch {
-  const controller = new AbortController()
+  let controller: AbortController | undefined
+  const calls: (() => void)[] = []
   let refusal: Refusal | null = null
+  let isGivenUp = false
+  let isOver = false
   const giveUp = (why: Refusal | null): void => {
-    refusal ??= why
+    if (isOver) return
+    refusal = why
+    isGivenUp = true
     end()
-    controller.abort()
+    controller?.abort()
+    for (const call of calls) call()
   }
   const late = (seconds: number) => () => giveUp({ reason: 'upstream-timeout', seconds })
   const awaitHead = (): (() => void) => whenStill(timeouts.firstByteSeconds, progress, late(timeouts.firstByteSeconds))
@@ -37,18 +46,30 @@ export function createWatch({ timeouts }: Pick<Plan, 'timeouts'>, progress: () =
   const total =
     timeouts.totalSeconds === null ? undefined : setTimeout(late(timeouts.totalSeconds), timeouts.totalSeconds * 1000)
   const end = (): void => {
+    isOver = true
     isAnswered = true
     waiting()
     clearTimeout(total)
   }
   return {
-    signal: controller.signal,
+    get signal() {
+      controller ??= new AbortController()
+      if (isGivenUp) controller.abort()
+      return controller.signal
+    },
+    get isGivenUp() {
+      return isGivenUp
+    },
     get refusal() {
       return refusal
     },
+    whenGivenUp(call) {
+      if (isGivenUp) call()
+      else calls.push(call)
+    },
     hold: () => waiting(),
     resume() {
-      if (isAnswered || controller.signal.aborted) return
+      if (isAnswered) return
       waiting()
       waiting = awaitHead()
     },

@@ -73,6 +73,7 @@ async function measure(name: RuntimeName, isBare: boolean): Promise<{ idle: numb
     DOWN_URL: address,
     ISSUER: address,
     HUNG_ISSUER: address,
+    INTROSPECTION_SECRET: 'a secret: of the gateway',
     SESSION_STORE: 'memory',
   }
   const running = await startRuntime(name, {
