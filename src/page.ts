@@ -22,8 +22,29 @@ export const pageHeaders: readonly [string, string][] = [
   ],
 ]
 
+/**
+ * For a form that came without a session. Reloaded, this page sends the form again: the browser still has it, and nobody
+ * else.
+ *
+ * @param signIn of the request it holds nothing
+ */
+export function resendPage(refused: Refused, signIn: string): string {
+  return pageOf(
+    refused,
+    `<p>${refused.detail} What you filled in has not been sent, and this tab still has it:</p>
+<ol>
+<li><a href="${escaped(signIn)}" target="_blank" rel="noopener">sign in in another tab</a>,</li>
+<li>come back to this one and reload it. The browser asks whether to send the form again: do.</li>
+</ol>`,
+  )
+}
+
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+
 /** Nothing in it comes from the request. */
-export function refusalPage({ status, title, detail, requestId }: Refused): string {
+export const refusalPage = (refused: Refused): string => pageOf(refused, `<p>${refused.detail}</p>`)
+
+function pageOf({ status, title, requestId }: Refused, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -31,7 +52,7 @@ export function refusalPage({ status, title, detail, requestId }: Refused): stri
 <title>${status} ${title}</title>
 <style>${style}</style>
 <h1>${title}</h1>
-<p>${detail}</p>
+${body}
 <p><small>${status} &middot; request ${requestId}</small></p>
 </html>
 `

@@ -5,7 +5,7 @@ import type { Plan, UpstreamHead } from './forward/forward.ts'
 import { responseHeaders } from './forward/response-headers.ts'
 import { type Head, type HeaderPair, selfOrigin } from './head.ts'
 import { asksOf, extras, outcomeOf } from './outcome.ts'
-import { pageHeaders, refusalPage } from './page.ts'
+import { pageHeaders, refusalPage, resendPage } from './page.ts'
 import { compileShield } from './route/compile-shield.ts'
 import type { Shield } from './route/shield.ts'
 import { type Origin, type Route, withoutPort } from './route/table.ts'
@@ -42,12 +42,14 @@ export function respondRefused(refusal: Refusal, asked: Asked): Answer {
   ]
   if (refusal.reason === 'not-https')
     return own({ status, headers: [...headers, secureAddress(asked)], body: null }, asked)
-  const signIn = status === 401 && isNavigation(asked.head) ? signInAddress(refusal, asked) : null
-  if (signIn !== null) return own({ status: 303, headers: [...headers, ['location', signIn]], body: null }, asked)
-  if (isNavigation(asked.head)) {
-    const body = refusalPage({ status, title, detail, requestId: asked.requestId })
-    return own({ status, headers: [...headers, ...pageHeaders], body }, asked)
-  }
+  const signIn = status === 401 ? signInAddress(refusal, asked) : null
+  if (signIn !== null && isNavigation(asked.head))
+    return own({ status: 303, headers: [...headers, ['location', signIn]], body: null }, asked)
+  const page = { status, title, detail, requestId: asked.requestId }
+  if (signIn !== null && isOwnForm(asked.head))
+    return own({ status, headers: [...headers, ...pageHeaders], body: resendPage(page, signIn) }, asked)
+  if (wantsPage(asked.head.headers))
+    return own({ status, headers: [...headers, ...pageHeaders], body: refusalPage(page) }, asked)
   const body = JSON.stringify({ title, status, detail, requestId: asked.requestId })
   return own({ status, headers: [...headers, ['content-type', 'application/problem+json']], body }, asked)
 }
@@ -159,8 +161,17 @@ const secureAddress = ({ head }: Asked): [string, string] => [
 ]
 
 /** A person's browser that wants a page, as far as anyone can tell. */
-export function isNavigation({ method, headers }: Pick<Head, 'method' | 'headers'>): boolean {
-  if (method !== 'GET' && method !== 'HEAD') return false
+export const isNavigation = ({ method, headers }: Pick<Head, 'method' | 'headers'>): boolean =>
+  (method === 'GET' || method === 'HEAD') && wantsPage(headers)
+
+/** Not one of another site: a browser might send it again as its own. */
+function isOwnForm(head: Head): boolean {
+  if (head.method !== 'POST' || !wantsPage(head.headers)) return false
+  const site = head.headers.get('sec-fetch-site')
+  return site === null ? head.headers.get('origin') === selfOrigin(head) : site === 'same-origin'
+}
+
+function wantsPage(headers: Head['headers']): boolean {
   if ((headers.get('sec-fetch-mode') ?? 'navigate') !== 'navigate') return false
   if ((headers.get('sec-fetch-dest') ?? 'document') !== 'document') return false
   if (headers.get('x-requested-with')?.toLowerCase() === 'xmlhttprequest') return false
@@ -175,7 +186,8 @@ function signInAddress(refusal: Refusal, { head, route }: Asked): string | null 
   if (!signIn) return null
   // a sign-in of somebody else's would see someone who is signed in, and send them straight back
   if (refusal.reason === 'sign-in-anew' && signIn !== ownSignIn) return null
-  const back = /^\/(?!\/)/.test(head.target) ? head.target : '/'
+  // what a form is sent to may be no page
+  const back = isNavigation(head) && /^\/(?!\/)/.test(head.target) ? head.target : '/'
   const returnTo = signIn.startsWith('/') ? back : `${selfOrigin(head)}${back}`
   const [address = '', fragment] = signIn.split('#', 2)
   const query = `${address.includes('?') ? '&' : '?'}return_to=${encodeURIComponent(returnTo)}`

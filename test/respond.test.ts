@@ -157,6 +157,57 @@ describe('a navigation is sent to sign in, and nothing else is', () => {
   })
 })
 
+describe('a form that came without a session', () => {
+  const form = { ...page, 'sec-fetch-site': 'same-origin', 'content-type': 'application/x-www-form-urlencoded' }
+  const here = routeOf({ signIn: '/login?a' })
+  const post = 'POST https://app.example.com/save?to=//evil.net'
+  const shown = (headers: Record<string, string>, refusal: Refusal = { reason: 'bad-session', fault: 'ended' }) =>
+    answer(refusal, headers, here, post)
+  const { 'sec-fetch-site': _, ...old } = form
+
+  it('is told how to be sent again, and nothing of where it was sent', () => {
+    const { status, body, of } = shown(form)
+    expect([status, of('content-type'), of('cache-control')]).toEqual([401, 'text/html; charset=utf-8', 'no-store'])
+    expect(body).toContain('<a href="/login?a&#38;return_to=%2F" target="_blank" rel="noopener">')
+    expect(`${body}`).not.toContain('evil')
+    expect(of('content-security-policy')).toContain("default-src 'none'")
+  })
+
+  it.each<[string, boolean, Record<string, string>]>([
+    ['of our own page', true, form],
+    ['of an old browser that says its origin', true, { ...old, origin: 'https://app.example.com' }],
+    ['of another site', false, { ...form, 'sec-fetch-site': 'cross-site' }],
+    ['of a sibling', false, { ...form, 'sec-fetch-site': 'same-site' }],
+    ['of nobody knows where', false, { ...form, 'sec-fetch-site': 'none' }],
+    ['of a word that is none', false, { ...form, 'sec-fetch-site': 'same-origin, cross-site' }],
+    ['of another site, that names ours', false, { ...form, 'sec-fetch-site': 'x', origin: 'https://app.example.com' }],
+    ['of an old browser elsewhere', false, { ...old, origin: 'https://evil.net' }],
+    ['of an old browser, by http', false, { ...old, origin: 'http://app.example.com' }],
+    ['of an origin that is opaque', false, { ...old, origin: 'null' }],
+    ['of an old browser that says nothing', false, old],
+    ['of a script', false, { ...form, 'sec-fetch-mode': 'cors' }],
+    ['in a frame', false, { ...form, 'sec-fetch-dest': 'iframe' }],
+    ['of a program', false, { ...form, accept: '*/*' }],
+  ])('may be sent again: one %s, %s', (_, isOffered, headers) => {
+    expect(shown(headers).body?.includes('return_to') ?? false).toBe(isOffered)
+  })
+
+  it('is asked to sign in as the rule says, where that is what is missing', () => {
+    const anew: Refusal = { reason: 'sign-in-anew', withinSeconds: 60, acr: ['mfa'] }
+    const ours = routeOf({ signIn: '/.sallyport/sign-in' })
+    expect(answer(anew, form, ours, post).body).toContain('return_to=%2F&#38;max_age=60&#38;acr_values=mfa')
+    expect(shown(form, anew).body).not.toContain('return_to')
+  })
+
+  it('is not offered what wouldn’t help: where nobody signs in, and where they may not', () => {
+    const nowhere = answer({ reason: 'no-credential' }, form, routeOf(), post)
+    expect([nowhere.status, nowhere.of('content-type')]).toEqual([401, 'text/html; charset=utf-8'])
+    expect(nowhere.body).not.toContain('again')
+    expect(shown(form, { reason: 'not-allowed', needs: 'signed-in' }).body).not.toContain('return_to')
+    expect(shown(form, { reason: 'store-unavailable', cause: '' }).body).not.toContain('return_to')
+  })
+})
+
 it('the page’s style is the one that its policy names', () => {
   expect(styleHash).toBe(`sha256-${createHash('sha256').update(style).digest('base64')}`)
 })
