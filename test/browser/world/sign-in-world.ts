@@ -75,6 +75,8 @@ export async function startSignInWorld(): Promise<SignInWorld> {
     async browse() {
       const context = await browser.newContext()
       context.setDefaultTimeout(8_000)
+      // the provider's pages want fonts of the internet
+      await context.route(/^https:/, (route) => route.abort())
       return context
     },
     async end(subject) {
