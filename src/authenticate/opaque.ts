@@ -50,7 +50,7 @@ export function createOpaqueReader(parts: OpaqueReaderParts): OpaqueReader {
   const { introspector, now, timeoutMilliseconds, capacity = 10_000 } = parts
   const known = createMemory<{ readonly principal: Principal; readonly askedAt: number }>(capacity)
   // apart from those that hold: who makes tokens up pushes out nobody's
-  const refused = createMemory<{ readonly fault: TokenFault; readonly until: number }>(capacity)
+  const refused = createMemory<{ readonly fault: TokenFault; readonly askedAt: number }>(capacity)
   const allowances = new Map<string, Allowance>()
   const share = createShare<Asked>(timeoutMilliseconds, now)
 
@@ -62,7 +62,7 @@ export function createOpaqueReader(parts: OpaqueReaderParts): OpaqueReader {
       const last = known.get(key)
       if (last && now() - last.askedAt < terms.freshnessSeconds) return judge(last.principal, issuer)
       const before = refused.get(key)
-      if (before && now() < before.until) return bad(before.fault)
+      if (before && now() - before.askedAt < refusedSeconds) return bad(before.fault)
       const startedAt = now()
       try {
         // nobody joins a question that began longer ago than they would believe its answer
@@ -93,6 +93,9 @@ export function createOpaqueReader(parts: OpaqueReaderParts): OpaqueReader {
   }
 
   function take(key: string, { claims, askedAt }: Asked, issuer: Introspected): Result<Principal, Refusal> {
+    const later = refused.get(key)
+    // an answer that was overtaken by one which says no
+    if (later && later.askedAt >= askedAt) return bad(later.fault)
     const fault = claims ? faultIn(claims, issuer, now()) : 'inactive'
     if (claims && !fault) {
       const principal = principalOf(claims, issuer)
@@ -100,7 +103,7 @@ export function createOpaqueReader(parts: OpaqueReaderParts): OpaqueReader {
       return ok(principal)
     }
     known.delete(key)
-    refused.set(key, { fault: fault ?? 'inactive', until: askedAt + refusedSeconds })
+    refused.set(key, { fault: fault ?? 'inactive', askedAt })
     return bad(fault ?? 'inactive')
   }
 

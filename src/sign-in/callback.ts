@@ -2,7 +2,7 @@
 
 import type { Result } from '../result.ts'
 import type { Provider } from '../route/compile-provider.ts'
-import { setCookie } from '../session/cookie.ts'
+import { readSessionCookie, setCookie } from '../session/cookie.ts'
 import { type BeginParts, type Begun, beginSession } from './begin.ts'
 import type { Contacts } from './contact.ts'
 import { exchange } from './exchange.ts'
@@ -39,7 +39,10 @@ export function createCallback(parts: CallbackParts, provider: Provider): Step {
     if (transaction.provider !== provider.name)
       return visits.fail(here, { reason: 'wrong-issuer' }, transaction.provider, spent)
     const rounds = recentRounds(cookies, now())
-    if (rounds.length >= maxRounds) return visits.fail(here, { reason: 'loop' }, provider.name, spent)
+    if (rounds.length >= maxRounds) {
+      const keepsCookie = readSessionCookie(cookies, origin.sessionOptions.site).kind === 'value'
+      return visits.fail(here, { reason: 'loop', keepsCookie }, provider.name, spent)
+    }
     const begun = await naming(() => settle(here, transaction))
     if (!begun.ok) return visits.fail(here, begun.error, provider.name, spent)
     const { cookie, subject } = begun.value

@@ -6,7 +6,8 @@ export type Failure =
   | { readonly reason: 'malformed'; readonly what: string }
   | { readonly reason: 'no-transaction' }
   | { readonly reason: 'transaction-expired' }
-  | { readonly reason: 'loop' }
+  /** Whether it came with a session's cookie: then it is the site that doesn't take what it keeps. */
+  | { readonly reason: 'loop'; readonly keepsCookie: boolean }
   /** What the provider said in `error` (RFC 6749 section 4.1.2.1). */
   | { readonly reason: 'denied'; readonly error: string }
   | { readonly reason: 'provider-error'; readonly error: string }
@@ -50,7 +51,7 @@ export function adviceOn(failure: Failure): Advice {
         status: 400,
         title: 'Sign-in not found',
         detail:
-          'This browser has not begun this sign-in, or did not keep the cookie for it, or has finished it already. Sign in again, and allow cookies for this site.',
+          'This browser has not begun this sign-in, or has begun it at another address of this site, or did not keep the cookie for it, or has finished it already. Sign in again, and allow cookies for this site.',
       }
     case 'transaction-expired':
       return {
@@ -62,8 +63,9 @@ export function adviceOn(failure: Failure): Advice {
       return {
         status: 429,
         title: 'Sign-in goes round in circles',
-        detail:
-          'This browser came back from the sign-in service several times within a minute. Either it does not keep the cookie of this site (allow cookies, open the site by https, check the clock of this computer), or the site does not recognise its own sessions. Wait a minute, then try again.',
+        detail: failure.keepsCookie
+          ? `This browser came back from the sign-in service several times within a minute. It keeps its session, and this site did not take it: the sign-in may be too old or too weak for the page, or the session ended at once. Wait a minute, then try again. ${operator}`
+          : 'This browser came back from the sign-in service several times within a minute, and did not keep the cookie of its session. Allow cookies for this site, open it by https, and check the clock of this computer. Wait a minute, then try again.',
       }
     case 'denied':
       return { status: 403, title: 'Sign-in was declined', detail: 'Consent was not given. Nothing has been changed.' }

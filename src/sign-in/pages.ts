@@ -6,7 +6,6 @@ import { adviceOn, type Failure } from './failure.ts'
 
 export const signInPath = '/.sallyport/sign-in'
 
-/** @param canRetry false where trying again at once would only do the same */
 export function failurePage(failure: Failure, requestId: string): Response {
   const { status, title, detail } = adviceOn(failure)
   const again = failure.reason === 'not-a-navigation' ? '' : `<p><a href="${signInPath}">Sign in again</a></p>`

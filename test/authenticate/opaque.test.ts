@@ -273,6 +273,22 @@ describe('how often an issuer is asked', () => {
     expect(await ask('opaque-0')).toBe('401 inactive')
   })
 
+  it('and an answer that was overtaken by a withdrawal counts no more', async () => {
+    const answers: ((response: Response) => void)[] = []
+    const { ask } = open({ introspection: { ...corp.introspection, url: `${issuer}/i` } })
+    answer = () => new Promise((resolve) => answers.push(resolve))
+    const first = ask('opaque-0', '/strict')
+    await expect.poll(() => answers.length).toBe(1)
+    now += 0.1
+    const second = ask('opaque-0', '/strict')
+    await expect.poll(() => answers.length).toBe(2)
+    answers[1]?.(Response.json({ active: false }))
+    expect(await second).toBe('401 inactive')
+    answers[0]?.(Response.json(good()))
+    expect(await first).toBe('401 inactive')
+    expect(await ask('opaque-0')).toBe('401 inactive')
+  })
+
   it('once for all who come with the token meanwhile', async () => {
     let release: (response: Response) => void = () => undefined
     answer = () => new Promise((resolve) => (release = resolve))

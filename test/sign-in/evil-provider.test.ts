@@ -169,6 +169,24 @@ const tricks: readonly (readonly [name: string, trick: Trick, reason: string, fa
     'bad-answer',
   ],
   [
+    'ten megabytes of keys',
+    (provider) => void Object.assign(provider, { jwks: () => new Response('x'.repeat(10_000_000)) }),
+    'provider-unavailable',
+  ],
+  [
+    'keys that are elsewhere',
+    (provider) =>
+      void Object.assign(provider, {
+        jwks: () => new Response(null, { status: 302, headers: { location: 'https://evil.example.com/jwks' } }),
+      }),
+    'provider-unavailable',
+  ],
+  [
+    'keys that do not come',
+    (provider) => void Object.assign(provider, { jwks: () => new Promise<Response>(() => undefined) }),
+    'provider-unavailable',
+  ],
+  [
     'no keys',
     (provider) => void Object.assign(provider, { jwks: () => new Response(null, { status: 500 }) }),
     'provider-unavailable',
@@ -236,6 +254,12 @@ describe('a provider that lies', () => {
     url.searchParams.append(name, 'again')
     await expectNobody(gateway, await gateway.visitor.go(url.href), 'malformed')
     expect(gateway.provider.asked.map(({ path }) => path)).not.toContain('/token')
+  })
+
+  it('signs nobody in by an answer with everything twice', async () => {
+    const gateway = await openSignInGateway()
+    const url = gateway.answer(await gateway.start())
+    await expectNobody(gateway, await gateway.visitor.go(`${url}&${url.split('?')[1]}`), 'malformed')
   })
 
   it('signs nobody in by the state of another browser', async () => {

@@ -25,6 +25,7 @@ export default defineGateway({
       rules: [
         { path: '/public', access: 'public' },
         { path: '/admin/*', access: { roles: ['admin'] } },
+        { path: '/payments', access: { signedInWithin: 6 } },
         { path: '/*', access: 'signed-in' },
       ],
     },
