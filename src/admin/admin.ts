@@ -18,7 +18,10 @@ export interface AdminParts {
   readonly now: () => number
 }
 
-/** So many calls a second and instance, right or wrong: a secret can't be guessed, a store not be flooded. */
+/**
+ * So many calls a second and instance, so that the store isn't flooded; and as many with another secret, counted apart:
+ * who guesses can't keep whoever has it from ending a session.
+ */
 export const callsPerSecond = 20
 const maxBodyChars = 65_536
 
@@ -50,13 +53,14 @@ const denial = z.strictObject({
 
 export function createAdmin({ secret, keeper, table, now }: AdminParts): Hono {
   const app = new Hono()
-  const allowance = createAllowance(callsPerSecond, now)
+  const calls = createAllowance(callsPerSecond, now)
+  const guesses = createAllowance(callsPerSecond, now)
 
   app.use('/.sallyport/admin/*', async (c, next) => {
-    if (!allowance.take()) return problem(429, 'Too many calls', { 'retry-after': '1' })
     const [, given = ''] = /^Bearer ([\x21-\x7e]{1,512})$/.exec(c.req.header('authorization') ?? '') ?? []
-    if (!(await isSameSecret(given, secret)))
-      return problem(401, 'Not the admin secret', { 'www-authenticate': 'Bearer realm="sallyport admin"' })
+    const isKnown = await isSameSecret(given, secret)
+    if (!(isKnown ? calls : guesses).take()) return problem(429, 'Too many calls', { 'retry-after': '1' })
+    if (!isKnown) return problem(401, 'Not the admin secret', { 'www-authenticate': 'Bearer realm="sallyport admin"' })
     // the caller has proved itself: its mistakes are told, the store's failure is no verdict
     try {
       return await next()

@@ -45,9 +45,10 @@ export type Report = (path: readonly PropertyKey[], value: unknown, message: str
 export function compileIssuer(name: string, config: IssuerConfig, read: Read, report: Report): Issuer {
   const path = ['issuers', name]
   const audience = Array.isArray(config.audience) ? config.audience : [read(config.audience, [...path, 'audience'])]
+  const issuer = read(config.issuer, [...path, 'issuer'], isHttpUrl)
   return {
     name,
-    issuer: read(config.issuer, [...path, 'issuer'], isHttpUrl),
+    issuer,
     audience,
     algorithms: config.algorithms ?? [],
     keys: keySource(config, path, read, report),
@@ -58,7 +59,7 @@ export function compileIssuer(name: string, config: IssuerConfig, read: Read, re
     clockToleranceSeconds: config.clockToleranceSeconds ?? 5,
     // nobody can ask a shared secret for a token
     isAdvertised: config.advertised ?? !config.secret,
-    introspection: introspectionOf(config, [...path, 'introspection'], read),
+    introspection: introspectionOf(config, issuer, [...path, 'introspection'], read, report),
   }
 }
 
@@ -83,11 +84,20 @@ function keySource(config: IssuerConfig, path: readonly string[], read: Read, re
   return { kind: 'url', url: read(config.jwks, [...path, 'jwks'], isHttpUrl) }
 }
 
-function introspectionOf({ introspection }: IssuerConfig, path: readonly string[], read: Read): Introspection | null {
+function introspectionOf(
+  { introspection }: IssuerConfig,
+  issuer: string,
+  path: readonly string[],
+  read: Read,
+  report: Report,
+): Introspection | null {
   if (!introspection) return null
   const { url, clientId, clientSecret } = introspection
+  const address = url === undefined ? null : read(url, [...path, 'url'], isHttpUrl)
+  if (address?.startsWith('http:') && issuer.startsWith('https:'))
+    report([...path, 'url'], address, 'tokens, and the secret of the client, would travel in the open', 'write https')
   return {
-    url: url === undefined ? null : read(url, [...path, 'url'], isHttpUrl),
+    url: address,
     clientId: read(clientId, [...path, 'clientId']),
     clientSecret: read(clientSecret, [...path, 'clientSecret']),
   }

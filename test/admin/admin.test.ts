@@ -116,7 +116,9 @@ describe('the admin API', () => {
       Array.from({ length: 50 }, () => call('GET', '/.sallyport/admin/sessions', { authorization: 'Bearer guess' })),
     )
     expect(guesses.filter(({ status }) => status === 401)).toHaveLength(20)
-    expect((await admin('GET', '/sessions?subject=ada')).status).toBe(429)
+    const calls = await Promise.all(Array.from({ length: 25 }, () => admin('GET', '/sessions?subject=ada')))
+    // who guesses can't keep out whoever knows
+    expect(calls.map(({ status }) => status)).toEqual([...Array(20).fill(200), ...Array(5).fill(429)])
     pass(1)
     expect((await admin('GET', '/sessions?subject=ada')).status).toBe(200)
   })

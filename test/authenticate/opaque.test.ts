@@ -427,6 +427,11 @@ describe('what an operator writes', () => {
       'name of an environment variable',
     ],
     ['an address that is none', { introspection: { ...corp.introspection, url: 'x' } }, 'http'],
+    [
+      'an address without TLS',
+      { introspection: { ...corp.introspection, url: 'http://id.example.com/i' } },
+      'would travel in the open',
+    ],
     ['another key', { introspection: { ...corp.introspection, cache: 5 } }, 'cache'],
   ])('is refused with %s', (_, change, words) => {
     const issuers = { corp: { ...corp, ...change } }
