@@ -2,8 +2,7 @@
 
 import type { Claims } from '../principal.ts'
 import { discover, type Fetch, type KeyOwner, KeysUnavailable, propertyOf, readBounded } from './key-document.ts'
-import type { WaitUntil } from './share.ts'
-import { createShare } from './share.ts'
+import { createShare, type WaitUntil } from './share.ts'
 
 /** How an issuer is asked. */
 export interface Introspection {
@@ -18,6 +17,8 @@ export interface Introspector {
   ask(issuer: KeyOwner & { readonly introspection: Introspection }, token: string): Promise<Claims | null>
 }
 
+/** Thousands are kept: more than this no token has to say. */
+const maxAnswerBytes = 32_768
 /** For so long an endpoint that discovery named is asked without looking there again. */
 const endpointSeconds = 3_600
 /** So soon a discovery that failed is tried again. */
@@ -50,14 +51,17 @@ export function createIntrospector(fetch: Fetch, now: () => number, timeoutMilli
         await response.body?.cancel()
         throw new KeysUnavailable(`introspection answered ${response.status}`)
       }
-      return readAnswer(await readBounded(response))
+      return readAnswer(await readBounded(response, maxAnswerBytes))
     },
   }
 
   async function endpointOf(issuer: KeyOwner): Promise<string> {
     const known = endpoints.get(issuer.name)
     if (known && now() - known.foundAt < endpointSeconds) return known.url
-    if (now() - (failedAt.get(issuer.name) ?? Number.NEGATIVE_INFINITY) < retrySeconds) return known?.url ?? failed()
+    if (now() - (failedAt.get(issuer.name) ?? Number.NEGATIVE_INFINITY) < retrySeconds) {
+      if (known) return known.url
+      throw new KeysUnavailable('the issuer failed a moment ago')
+    }
     return share
       .run(issuer.name, outlived, async () => {
         const url = await discover(fetch, issuer, 'introspection_endpoint', AbortSignal.timeout(timeoutMilliseconds))
@@ -70,10 +74,6 @@ export function createIntrospector(fetch: Fetch, now: () => number, timeoutMilli
         throw error
       })
   }
-}
-
-const failed = (): never => {
-  throw new KeysUnavailable('the issuer failed a moment ago')
 }
 
 /** RFC 6749 section 2.3.1: both are form-encoded before they are joined. */

@@ -59,13 +59,13 @@ export async function fetchJson(fetch: Fetch, url: string, signal: AbortSignal):
 }
 
 /** Throws {@link KeysUnavailable} as soon as there is more than any such document needs. */
-export async function readBounded(response: Response): Promise<string> {
+export async function readBounded(response: Response, maxBytes = maxDocumentBytes): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   let bytes = 0
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength
-    if (bytes > maxDocumentBytes) throw new KeysUnavailable(`the document is larger than ${maxDocumentBytes} bytes`)
+    if (bytes > maxBytes) throw new KeysUnavailable(`the document is larger than ${maxBytes} bytes`)
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()

@@ -47,7 +47,7 @@ interface Asked {
 type Introspected = TrustedIssuer & { readonly introspection: Introspection }
 
 export function createOpaqueReader(parts: OpaqueReaderParts): OpaqueReader {
-  const { introspector, now, timeoutMilliseconds, capacity = 10_000 } = parts
+  const { introspector, now, timeoutMilliseconds, capacity = 5_000 } = parts
   const known = createMemory<{ readonly principal: Principal; readonly askedAt: number }>(capacity)
   // apart from those that hold: who makes tokens up pushes out nobody's
   const refused = createMemory<{ readonly fault: TokenFault; readonly askedAt: number }>(capacity)
@@ -74,7 +74,9 @@ export function createOpaqueReader(parts: OpaqueReaderParts): OpaqueReader {
         )
         return take(key, asked, issuer)
       } catch (error) {
-        if (last && now() - last.askedAt < terms.staleIfErrorSeconds) return judge(last.principal, issuer)
+        // meanwhile another question may have been answered
+        const kept = known.get(key)
+        if (kept && now() - kept.askedAt < terms.staleIfErrorSeconds) return judge(kept.principal, issuer)
         return err({ reason: 'issuer-unavailable', issuer: issuer.name, cause: causeOf(error) })
       } finally {
         spent.keysMilliseconds += (now() - startedAt) * 1000
