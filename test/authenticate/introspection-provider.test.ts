@@ -1,6 +1,7 @@
+import * as oauth from 'oauth4webapi'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMemoryStore } from '../../src/session/stores/memory.ts'
-import { openTestGateway } from '../support/gateway.ts'
+import { headerOf, openTestGateway } from '../support/gateway.ts'
 import { clientSecret, type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts'
 
 const audience = 'https://api.example.com'
@@ -48,7 +49,7 @@ async function tokenFor(resource: string): Promise<string> {
 }
 
 function open(secret = `${clientSecret}-of-the-gateway`) {
-  const { ask, entries } = openTestGateway(
+  const { ask, entries, gateway } = openTestGateway(
     {
       issuers: {
         corp: {
@@ -75,35 +76,67 @@ function open(secret = `${clientSecret}-of-the-gateway`) {
     { SECRET: secret, SESSION_STORE: 'memory' },
     { fetch: (url, init) => fetch(url, init), store: createMemoryStore(() => Date.now() / 1000) },
   )
-  return async (token: string, path = '/orders'): Promise<string> => {
+  const outcome = async (token: string, path = '/orders'): Promise<string> => {
     const { forwarded, answer, sent } = await ask(`GET ${audience}${path}`, { authorization: `Bearer ${token}` })
     if (forwarded) return `200 ${sent.get('x-remote-user')}`
     return [answer.status, ...Object.values(entries.at(-1)?.refusal ?? {}).slice(1)].join(' ')
   }
+  return { ask, gateway, outcome }
 }
 
 describe('an opaque token of a real provider', () => {
   it('is good where it is meant for us, for the scopes that it has, until it is revoked', async () => {
-    const ask = open()
+    const { outcome } = open()
     const token = await tokenFor(audience)
     expect(token).not.toContain('.')
-    expect(await ask(token)).toBe('200 machine-batch')
-    expect(await ask(token, '/elsewhere')).toBe('403 orders.write')
+    expect(await outcome(token)).toBe('200 machine-batch')
+    expect(await outcome(token, '/elsewhere')).toBe('403 orders.write')
     expect((await post('/token/revocation', { token })).status).toBe(200)
-    expect(await ask(token)).toBe('401 inactive')
+    expect(await outcome(token)).toBe('401 inactive')
   })
 
   it('is refused where it is meant for others', async () => {
-    expect(await open()(await tokenFor('https://other.example.com'))).toBe('401 audience')
+    expect(await open().outcome(await tokenFor('https://other.example.com'))).toBe('401 audience')
   })
 
   it('is refused where it was made up', async () => {
-    expect(await open()('made-up-by-a-stranger')).toBe('401 inactive')
+    expect(await open().outcome('made-up-by-a-stranger')).toBe('401 inactive')
   })
 
   it('is no verdict where the provider doesn’t know the gateway', async () => {
-    expect(await open('another-secret-that-it-never-gave')(await tokenFor(audience))).toBe(
+    expect(await open('another-secret-that-it-never-gave').outcome(await tokenFor(audience))).toBe(
       '503 corp introspection answered 401',
     )
+  })
+})
+
+describe('a client that knows nothing but the address of the API', () => {
+  it('finds the issuer, and gets a token that is taken there', async () => {
+    const { ask, gateway, outcome } = open()
+    const { answer } = await ask(`GET ${audience}/orders`)
+    const challenge = headerOf(answer, 'www-authenticate') ?? ''
+    const [, metadata = ''] = /resource_metadata="([^"]+)"/.exec(challenge) ?? []
+    const read = (response: Response) => oauth.processResourceDiscoveryResponse(new URL(audience), response)
+    const resource = await read(await gateway.endpoints.request(metadata))
+    // one that isn't told of it looks where it must stand
+    const looked = await oauth.resourceDiscoveryRequest(new URL(audience), {
+      [oauth.customFetch]: async (url) => gateway.endpoints.request(url),
+    })
+    expect(await read(looked)).toEqual(resource)
+
+    const [issuer = ''] = resource.authorization_servers ?? []
+    const http = { [oauth.allowInsecureRequests]: true }
+    const found = await oauth.discoveryRequest(new URL(issuer), http)
+    const server = await oauth.processDiscoveryResponse(new URL(issuer), found)
+    const client = { client_id: 'batch' }
+    const granted = await oauth.clientCredentialsGrantRequest(
+      server,
+      client,
+      oauth.ClientSecretBasic(clientSecret),
+      { resource: resource.resource, scope: 'orders.read' },
+      http,
+    )
+    const { access_token: token } = await oauth.processClientCredentialsResponse(server, client, granted)
+    expect(await outcome(token)).toBe('200 machine-batch')
   })
 })
