@@ -4,6 +4,7 @@ import type { Forward, Refusal } from '../decision.ts'
 import type { Head, HeaderPair } from '../head.ts'
 import type { Timeouts } from '../route/forwarding.ts'
 import { type Origin, type Upstream, withoutPort } from '../route/table.ts'
+import { cookieNameOf } from '../session/cookie.ts'
 import { isRewritten, upstreamTarget } from './address.ts'
 import { isLoop, maxForwards, traceHeaders, via } from './hops.ts'
 import { identityHeaders } from './identity.ts'
@@ -89,7 +90,7 @@ export function planForward(
     headers: requestHeaders(head.headers, ours, {
       isDropped: parts.isDropped,
       passAuthorization: route.passAuthorization,
-      passSessionCookie: route.passSessionCookie,
+      passedCookie: route.passSessionCookie ? cookieNameOf(origin.sessionOptions.site) : null,
       isBare: isBare || isShared,
       isRead: route.headers.nonce !== null,
     }),

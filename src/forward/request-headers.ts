@@ -70,7 +70,8 @@ export function createNameFilter(identityNames: Iterable<string>): (name: string
 export interface RequestHeaderRules {
   readonly isDropped: (name: string) => boolean
   readonly passAuthorization: boolean
-  readonly passSessionCookie: boolean
+  /** The name of the one cookie of ours that passes; null: none does. */
+  readonly passedCookie: string | null
   /** No credential goes with it, whatever else passes. */
   readonly isBare: boolean
   /** The answer is read here: it must come whole, and as it is. */
@@ -95,7 +96,7 @@ export function requestHeaders(
     if (name === 'authorization' && !rules.passAuthorization) continue
     if (rules.isBare && credentials.has(name)) continue
     if (rules.isRead && notForPages.has(name)) continue
-    const kept = name === 'cookie' && !rules.passSessionCookie ? cutSessionCookie(value) : value
+    const kept = name === 'cookie' ? cutSessionCookie(value, rules.passedCookie) : value
     if (kept !== null) headers.push(kept === value ? header : [name, kept])
   }
   for (const header of ours) headers.push(header)

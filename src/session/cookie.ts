@@ -43,11 +43,17 @@ export function readSessionCookie(header: string, site: string | null): CookieRe
 /** The session's cookie of either name, and those of a sign-in under way. */
 const ours = /__(?:host|secure)-(?:sign-in-)?sallyport/i
 
-/** The header without any part that speaks of the gateway's cookie; null when nothing else is left. */
-export function cutSessionCookie(header: string): string | null {
+/**
+ * The header without any part that speaks of the gateway's cookies; null when nothing else is left.
+ *
+ * @param passed the name of the one that may stay: another origin's, and those of a sign-in, never do
+ */
+export function cutSessionCookie(header: string, passed: string | null): string | null {
   if (!ours.test(header)) return header
-  const kept = header.split(';').filter((part) => !ours.test(part))
-  return kept.map(trimSpace).filter(Boolean).join('; ') || null
+  const isPassed = (pair: string): boolean =>
+    passed !== null && pair.startsWith(`${passed}=`) && !ours.test(pair.slice(passed.length))
+  const pairs = header.split(';').map(trimSpace)
+  return pairs.filter((pair) => pair !== '' && (!ours.test(pair) || isPassed(pair))).join('; ') || null
 }
 
 /**

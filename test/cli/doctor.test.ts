@@ -364,6 +364,12 @@ describe('with a provider that is not as it should be', () => {
     })
   })
 
+  it('says what a terminal would obey, and is not obeyed', async () => {
+    const issuer = await startScripted(() => ({ id_token_signing_alg_values_supported: ['\u001b[2J\u009b2J'] }))
+    const ran = await ask(issuer, ['--url', issuer])
+    expect(ran.out).toContain('it signs ID tokens with ?[2J?2J, and not with RS256')
+  })
+
   it('isn’t there', async () => {
     const { server, url } = await serve()
     server.close()

@@ -16,7 +16,7 @@ const sent = (
     isBare: false,
     isRead: false,
     passAuthorization: more.authorization ?? false,
-    passSessionCookie: more.cookie ?? false,
+    passedCookie: more.cookie ? '__Host-sallyport' : null,
   })
 const theirs = (name: string, value = 'evil'): string =>
   JSON.stringify(sent([[name, value]]).filter(([, held]) => held.includes('evil')))

@@ -116,7 +116,17 @@ describe('cutting the cookie', () => {
     ['of both names', `__secure-sallyport=x; ${ours}; a=b`, 'a=b'],
     ['that is not there', 'a=b;c=d', 'a=b;c=d'],
   ])('%s', (_, header, kept) => {
-    expect(cutSessionCookie(header)).toBe(kept)
+    expect(cutSessionCookie(header, null)).toBe(kept)
+  })
+
+  it.each([
+    ['the one that may', `a=b; ${ours}; c=d`, `a=b; ${ours}; c=d`],
+    ['but not the other', `${shared}; ${ours}`, ours],
+    ['nor one of a sign-in', `__Host-sign-in-sallyport-abcdefgh=x; ${ours}`, ours],
+    ['nor the other behind its comma', `${ours}, ${shared}; a=b`, 'a=b'],
+    ['nor what only looks like it', `x${ours}; ${cookieName}2=x; \u00a0${ours}; a=b`, 'a=b'],
+  ])('lets pass %s', (_, header, kept) => {
+    expect(cutSessionCookie(header, cookieName)).toBe(kept)
   })
 
   it('leaves no trace of it, whatever surrounds it', () => {
@@ -124,7 +134,9 @@ describe('cutting the cookie', () => {
       unit: fc.constantFrom('a', '=', ';', ' ', ',', '\u00a0', ours, shared, cookieName.toUpperCase()),
       maxLength: 12,
     })
-    fc.assert(fc.property(noise, (header) => !/__(?:host|secure)-sallyport/i.test(cutSessionCookie(header) ?? '')))
+    fc.assert(
+      fc.property(noise, (header) => !/__(?:host|secure)-sallyport/i.test(cutSessionCookie(header, null) ?? '')),
+    )
   })
 
   it.each([

@@ -12,12 +12,13 @@ import { openSignInGateway } from '../support/sign-in-gateway.ts'
 const [shop, office, alone] = ['shop', 'office', 'alone'].map((name) => `https://${name}.example.com`)
 
 /** Two origins that share their sessions, and one under the same domain that doesn't. */
-function open() {
+function open(pass: OriginConfig['pass'] = {}) {
   const origin = (name: string, session: OriginConfig['session']): OriginConfig => ({
     name,
     host: `${name}.example.com`,
     upstream: 'http://127.0.0.1:1',
     session,
+    pass,
     rules: [
       { path: '/login', access: 'public', signIn: 'vouched' },
       { path: '/form', access: 'signed-in', csrf: { token: true } },
@@ -110,6 +111,19 @@ describe('a session that the hosts of a site share', () => {
     ])
     expect(sent.get('cookie')).toBe('a=b')
     expect(answer.headers.filter(([name]) => name === 'set-cookie')).toEqual([['set-cookie', 'c=d']])
+  })
+
+  it('never passes to an upstream that has the cookie of its own host passed on, nor the other way round', async () => {
+    const pass = { sessionCookie: true }
+    for (const [at, session] of [
+      [shop, { site: 'example.com' }],
+      [alone, true],
+    ] as const) {
+      const { make, ask } = open(pass)
+      const cookies = [await make(shop ?? ''), await make(alone ?? '')]
+      const { sent } = await ask(`GET ${at}/`, { cookie: cookies.join('; ') })
+      expect(sent.get('cookie')).toBe(cookies[session === true ? 1 : 0])
+    }
   })
 
   it('ends everywhere when it is signed out of anywhere', async () => {

@@ -109,13 +109,16 @@ function keptElsewhere({ name }: Provider, { files, surroundings }: Configuratio
   return [clientSecret?.env, clientKey?.env].find((env) => env && surroundings.expectedSecrets.includes(env)) ?? null
 }
 
+/** What a provider said may hold what a terminal would obey. */
+const readable = (text: string): string => text.replace(/\p{Cc}/gu, '?')
+
 const words = { ok: 'ok', mend: 'MEND', unknown: '?' } as const
 
 const paragraph = ({ provider, issuer, findings }: Visit): string =>
   [
     `${provider} (${issuer})`,
     ...findings.flatMap(({ check, verdict, says, fix }) => [
-      `  ${words[verdict].padEnd(6)}${check.padEnd(11)}${says}`,
-      ...(fix ? [`${' '.repeat(19)}${verdict === 'mend' ? 'fix: ' : ''}${fix}`] : []),
+      `  ${words[verdict].padEnd(6)}${check.padEnd(11)}${readable(says)}`,
+      ...(fix ? [`${' '.repeat(19)}${verdict === 'mend' ? 'fix: ' : ''}${readable(fix)}`] : []),
     ]),
   ].join('\n')
