@@ -12,6 +12,7 @@ import { createUpstashStore, openUpstash } from '../src/session/stores/upstash.t
 import { hasRedis, startBridge, startRedis } from '../test/support/redis.ts'
 import { startRuntime } from '../test/support/runtimes.ts'
 import { type Laid, laySession, testBook } from '../test/support/sessions.ts'
+import { environmentOf } from '../test/support/surroundings.ts'
 
 if (!hasRedis()) throw new Error('redis-server is missing: apt-get install redis-server')
 
@@ -32,15 +33,11 @@ for (let at = 0; at < count; at++)
   sessions.push(await laySession(store, { subject: `user-${at}`, ttlSeconds: 3_600 }, Date.now() / 1000))
 const gateway = await startRuntime('workerd', {
   environment: {
-    APP_URL: app,
-    DOWN_URL: app,
-    ISSUER: app,
-    HUNG_ISSUER: app,
+    ...environmentOf(app, app),
     SESSION_STORE: 'upstash',
     UPSTASH_REDIS_REST_URL: bridge.url,
     UPSTASH_REDIS_REST_TOKEN: bridge.token,
     STORE_TIMEOUT_MS: '500',
-    CSRF_KEY: Buffer.alloc(32, 7).toString('base64url'),
     LOG: 'off',
   },
 })

@@ -9,7 +9,7 @@ import { createMemoryStore } from '../src/session/stores/memory.ts'
 import { createCsrfTokens, csrfCookie } from '../src/shield/csrf-token.ts'
 import { type RuntimeName, runtimeNames, startRuntime } from '../test/support/runtimes.ts'
 import { laySession } from '../test/support/sessions.ts'
-import { closedPort, csrfKey, listen, serveKv } from '../test/support/surroundings.ts'
+import { csrfKey, environmentOf, listen, serveKv } from '../test/support/surroundings.ts'
 import { residentMebibytes } from './cost.ts'
 import { startSoakOrigin } from './soak/origin.ts'
 import { type Kind, kinds, type Person, type Verdict } from './soak/traffic.ts'
@@ -121,12 +121,7 @@ async function startGateway(runtime: RuntimeName) {
   return startRuntime(runtime, {
     kvPort: Number(new URL(await listen(kv)).port),
     environment: {
-      APP_URL: origin.url,
-      DOWN_URL: `http://127.0.0.1:${await closedPort()}`,
-      ISSUER: origin.url,
-      HUNG_ISSUER: origin.url,
-      CSRF_KEY: csrfKey,
-      CHECK_SECRET: csrfKey,
+      ...environmentOf(origin.url, origin.url),
       SESSION_STORE: runtime === 'workerd' ? 'kv' : 'memory',
       TEST_SESSIONS: JSON.stringify(crowd.map(({ place, key, record }) => [place, key, record])),
       LOG: 'off',

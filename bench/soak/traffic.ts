@@ -2,6 +2,7 @@
 
 import { createHash, randomBytes, randomInt } from 'node:crypto'
 import type { Agent } from 'node:http'
+import { connect } from 'node:net'
 import * as ws from '../../test/support/websocket.ts'
 import { type Asking, exchange, type Heard } from './exchange.ts'
 import { type BehaviourName, bodyOf, wordsOf } from './origin.ts'
@@ -216,10 +217,19 @@ async function converse(client: Client): Promise<Verdict> {
   }
 }
 
+/** Sometimes in the midst of a message, sometimes of the handshake. */
 async function abandon(client: Client): Promise<Verdict> {
-  const { socket, reader } = await shake(client)
-  socket.write(ws.frame(ws.binary, randomBytes(10_000), true))
-  await ws.readFrame(reader)
-  socket.resetAndDestroy()
-  return right
+  const { subject, cookie } = client.somebody()
+  const socket = connect(client.port, '127.0.0.1')
+  const target = `/signed-in/x?marker=${marked()}`
+  const { reader } = ws.begin(socket, target, [
+    ['Cookie', cookie],
+    ['Origin', 'http://app.test'],
+  ])
+  setTimeout(() => socket.resetAndDestroy(), randomInt(1, 40))
+  if (!(await reader.head())) return right
+  socket.write(ws.frame(ws.binary, randomBytes(10_000), true).subarray(0, randomInt(1, 10_000)))
+  const frame = await ws.readFrame(reader)
+  const isAnothers = frame !== null && frame.payload.length > 0 && !frame.payload.includes(subject)
+  return isAnothers ? { kind: 'crossed', what: 'the greeting of another' } : right
 }

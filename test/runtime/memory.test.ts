@@ -5,7 +5,7 @@ import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RuntimeName, startRuntime } from '../support/runtimes.ts'
-import { csrfKey } from '../support/surroundings.ts'
+import { environmentOf } from '../support/surroundings.ts'
 
 const bytes = 100_000_000
 const allowedKiB = 16 * 1024
@@ -67,15 +67,7 @@ const exchange = (port: number, method: 'GET' | 'POST'): Promise<number> =>
 
 /** What the two bodies cost: the peak after each, less what the process had before them. */
 async function measure(name: RuntimeName, isBare: boolean): Promise<{ idle: number; down: number; up: number }> {
-  const environment = {
-    CSRF_KEY: csrfKey,
-    APP_URL: address,
-    DOWN_URL: address,
-    ISSUER: address,
-    HUNG_ISSUER: address,
-    INTROSPECTION_SECRET: 'a secret: of the gateway',
-    SESSION_STORE: 'memory',
-  }
+  const environment = { ...environmentOf(address, address), SESSION_STORE: 'memory' }
   const running = await startRuntime(name, {
     environment: name === 'workerd' ? { ...environment, SESSION_STORE: 'kv' } : environment,
     ...(isBare ? { entry: bareEntry } : { kvPort: 1 }),

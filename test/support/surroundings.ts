@@ -25,6 +25,16 @@ export interface Surroundings {
 /** What signs the CSRF tokens of every runtime here. */
 export const csrfKey = Buffer.alloc(32, 7).toString('base64url')
 
+/** All that the conformance routes name; the upstream that is down is up until somebody says where it isn't. */
+export const environmentOf = (app: string, issuer: string) => ({
+  APP_URL: app,
+  DOWN_URL: app,
+  ISSUER: issuer,
+  HUNG_ISSUER: `${issuer}/hung`,
+  CSRF_KEY: csrfKey,
+  INTROSPECTION_SECRET: 'a secret: of the gateway',
+})
+
 /** Everything of one runtime, each part a process or a socket of its own. */
 export async function surround(name: RuntimeName): Promise<Surroundings> {
   const origin = await startRawOrigin()
@@ -64,12 +74,8 @@ export async function surround(name: RuntimeName): Promise<Surroundings> {
   const runtime = await startRuntime(name, {
     kvPort: Number(new URL(kvUrl).port),
     environment: {
-      APP_URL: `http://127.0.0.1:${origin.port}`,
+      ...environmentOf(`http://127.0.0.1:${origin.port}`, issuerUrl),
       DOWN_URL: `http://127.0.0.1:${await closedPort()}`,
-      ISSUER: issuerUrl,
-      HUNG_ISSUER: `${issuerUrl}/hung`,
-      CSRF_KEY: csrfKey,
-      INTROSPECTION_SECRET: 'a secret: of the gateway',
       CHECK_SECRET: checkSecret,
       SESSION_STORE: name === 'workerd' ? 'kv' : 'memory',
       TEST_SESSIONS: JSON.stringify(records),
