@@ -53,7 +53,10 @@ export interface Refuse {
 /** Why a request is refused, with every fact worth logging. Closed: a new reason fails to compile in respond.ts. */
 export type Refusal =
   | { readonly reason: 'ambiguous-path'; readonly fault: PathFault }
-  | { readonly reason: 'malformed'; readonly what: 'target' | 'host' | 'cookie' | 'authorization' | 'origin' }
+  | {
+      readonly reason: 'malformed'
+      readonly what: 'target' | 'host' | 'cookie' | 'authorization' | 'origin' | 'handshake'
+    }
   | { readonly reason: 'too-large'; readonly what: 'target' | 'cookie' | 'authorization' | 'headers' | 'body' }
   | { readonly reason: 'method-refused'; readonly method: string }
   | { readonly reason: 'no-host'; readonly host: string }

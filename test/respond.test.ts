@@ -43,6 +43,7 @@ describe('every reason has its answer', () => {
     [{ reason: 'malformed', what: 'cookie' }, 400, null],
     [{ reason: 'malformed', what: 'authorization' }, 400, 'Bearer realm="app", error="invalid_request"'],
     [{ reason: 'malformed', what: 'origin' }, 400, null],
+    [{ reason: 'malformed', what: 'handshake' }, 400, null],
     [{ reason: 'too-large', what: 'target' }, 414, null],
     [{ reason: 'too-large', what: 'cookie' }, 431, null],
     [{ reason: 'too-large', what: 'authorization' }, 431, null],

@@ -9,6 +9,7 @@ import { isRewritten, upstreamTarget } from './address.ts'
 import { isLoop, maxForwards, traceHeaders, via } from './hops.ts'
 import { identityHeaders } from './identity.ts'
 import { requestHeaders } from './request-headers.ts'
+import { isHandshake, isSoundHandshake } from './websocket.ts'
 
 export interface Plan extends Place {
   /** Where else it may be sent if this place can't be reached, in that order. */
@@ -108,16 +109,11 @@ export function planForward(
 export function refuseForward({ route }: Forward, head: Head, name: string): Refusal | null {
   const hops = head.headers.get('via')
   if (isLoop(hops, name)) return { reason: 'loop', via: hops ?? '' }
+  if (isHandshake(head) && !isSoundHandshake(head)) return { reason: 'malformed', what: 'handshake' }
   const { maxBodyBytes } = route.forwarding
   const length = Number(head.headers.get('content-length') ?? 0)
   return maxBodyBytes !== null && length > maxBodyBytes ? { reason: 'too-large', what: 'body' } : null
 }
-
-/** `GET`, `Upgrade: websocket` and a `Connection` that names it: anything less is an ordinary request. */
-const isHandshake = ({ method, headers }: Head): boolean =>
-  method === 'GET' &&
-  headers.get('upgrade')?.toLowerCase() === 'websocket' &&
-  (headers.get('connection') ?? '').split(',').some((name) => name.trim().toLowerCase() === 'upgrade')
 
 /**
  * Whether the request carried, or could have carried, a credential: RFC 9111 section 3.5 asks the like of caches. Where

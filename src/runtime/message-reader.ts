@@ -18,6 +18,9 @@ const opcodes = { continued: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 
 const known: ReadonlySet<number> = new Set(Object.values(opcodes))
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** A message in more parts than these costs more to keep than it says. */
+const mostParts = 65_536
+
 /** @param most bytes of one message, whether it comes whole or in parts */
 export function createMessageReader(most: number): (chunk: Buffer) => Generator<Told> {
   let head: Buffer = Buffer.alloc(0)
@@ -25,7 +28,7 @@ export function createMessageReader(most: number): (chunk: Buffer) => Generator<
   let message: { readonly isText: boolean; readonly parts: Buffer[]; bytes: number } | null = null
 
   return function* read(chunk) {
-    let rest: Buffer = Buffer.concat([head, chunk])
+    let rest = head.length === 0 ? chunk : Buffer.concat([head, chunk])
     head = Buffer.alloc(0)
     for (;;) {
       if (!frame) {
@@ -40,7 +43,7 @@ export function createMessageReader(most: number): (chunk: Buffer) => Generator<
         rest = rest.subarray(begun.bytes)
       }
       const part: Buffer = rest.subarray(0, frame.left)
-      frame.parts.push(part)
+      if (part.length > 0) frame.parts.push(part)
       frame.left -= part.length
       rest = rest.subarray(part.length)
       if (frame.left > 0) return
@@ -59,6 +62,7 @@ export function createMessageReader(most: number): (chunk: Buffer) => Generator<
     message ??= { isText: opcode === opcodes.text, parts: [], bytes: 0 }
     message.parts.push(...parts)
     for (const part of parts) message.bytes += part.length
+    if (message.parts.length > mostParts) return { kind: 'broken', code: 1009 }
     if (!isLast) return null
     const { isText, parts: all } = message
     message = null

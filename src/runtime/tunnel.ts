@@ -8,7 +8,7 @@ import type { Head } from '../head.ts'
 import { attempt } from './attempt.ts'
 import { FrameStream } from './frames.ts'
 import { askForWebSocket } from './handshake.ts'
-import { headOf, pairsOf, write } from './node-http.ts'
+import { headOf, write } from './node-http.ts'
 import { idleOf, tooOld, untilEnd } from './socket-life.ts'
 import { refusalOf } from './undici.ts'
 import { createWatch, whenStill } from './watch.ts'
@@ -51,8 +51,8 @@ async function dial(
   socket.once('close', leave)
   const attempted = await attempt(begun, watch, {
     async send(place) {
-      const { answer, open } = await askForWebSocket({ ...plan, ...place }, watch.signal)
-      return { status: answer.statusCode ?? 0, headers: pairsOf(answer.rawHeaders), answer, open }
+      const { answer, headers, open } = await askForWebSocket({ ...plan, ...place }, watch.signal)
+      return { status: answer.statusCode ?? 0, headers, answer, open }
     },
     refusalOf: (error) => refusalOf(error, plan),
   })
@@ -79,6 +79,8 @@ async function dial(
   join(begun, socket, first, sent.open.socket, sent.open.first)
 }
 
+const patienceMilliseconds = 5_000
+
 /** Whatever either side sends, its end included, the other gets; either one's breaking breaks both. */
 function join({ plan }: Forwarding, socket: Socket, first: Buffer, other: Socket, rest: Buffer): void {
   for (const one of [socket, other]) {
@@ -87,38 +89,44 @@ function join({ plan }: Forwarding, socket: Socket, first: Buffer, other: Socket
     one.on('error', () => one.destroy())
   }
   const frames = new FrameStream()
+  const finish = (code: number, reason: string): void => {
+    frames.finish(code, reason)
+    other.destroySoon()
+    for (const one of [socket, other]) destroyInTime(one)
+  }
   const stops = [
     untilEnd(
       plan,
       () => Date.now() / 1000,
-      () => {
-        frames.finish(tooOld.code, tooOld.reason)
-        other.destroySoon()
-      },
+      () => finish(tooOld.code, tooOld.reason),
     ),
     whenStill(
       idleOf(plan),
-      () => socket.bytesRead + socket.bytesWritten,
-      () => {
-        frames.finish(1001, 'idle')
-        other.destroySoon()
-      },
+      () => socket.bytesRead + socket.bytesWritten + other.bytesWritten,
+      () => finish(1001, 'idle'),
     ),
   ]
+  // the clocks run until both are gone: the one that is left may have much to hear yet, or not listen at all
   const end = (): void => {
-    for (const stop of stops) stop()
+    if (socket.closed && other.closed) for (const stop of stops) stop()
   }
   socket.once('close', () => {
-    end()
     other.destroySoon()
+    end()
   })
   other.once('close', () => {
-    end()
     if (!frames.readableEnded) frames.end()
+    end()
   })
   frames.on('error', () => socket.destroy())
   if (rest.length > 0) frames.write(rest)
   if (first.length > 0) other.write(first)
   socket.pipe(other)
   other.pipe(frames).pipe(socket)
+}
+
+/** What is said to it last gets some time to arrive, and a peer to hang up. */
+function destroyInTime(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), patienceMilliseconds)
+  socket.once('close', () => clearTimeout(timer))
 }

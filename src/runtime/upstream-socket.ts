@@ -12,6 +12,7 @@ interface Listeners {
 
 /** Longer ones end with 1009. */
 const mostMessageBytes = 33_554_432
+const mostUnheardBytes = 65_536
 /** An upstream that doesn't answer a farewell is hung up on. */
 const patienceMilliseconds = 5_000
 
@@ -58,15 +59,18 @@ export function createUpstreamSocket(socket: Socket, first: Buffer): MessageSock
 
   function hear(told: Told): void {
     if (isClosed) return
-    if (told.kind === 'ping') return void socket.write(masked(10, told.payload))
-    if (told.kind === 'message') {
-      for (const listen of listeners.message) listen({ data: told.data })
-      return
-    }
+    if (told.kind === 'ping') answer(told.payload)
+    if (told.kind === 'message') for (const listen of listeners.message) listen({ data: told.data })
+    if (told.kind === 'ping' || told.kind === 'message') return
     const { code, reason } = told.kind === 'close' ? told : { code: told.code, reason: '' }
     if (told.kind === 'broken') close(code, reason)
     tellClosed(code, reason)
     if (hasSaidGoodbye) socket.end()
+  }
+
+  /** One that asks and asks and doesn't listen is answered now and then (RFC 6455 section 5.5.3). */
+  function answer(payload: Buffer): void {
+    if (socket.writableLength < mostUnheardBytes) socket.write(masked(10, payload))
   }
 
   function tellClosed(code: number, reason: string): void {

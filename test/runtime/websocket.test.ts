@@ -1,8 +1,8 @@
 /** WebSockets: judged like any request, then left alone until the credential that opened them is dead. */
 
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { valuesOf } from '../support/http.ts'
+import { send, statusOf, valuesOf } from '../support/http.ts'
 import type { Responder } from '../support/origin.ts'
 import { runtimeNames } from '../support/runtimes.ts'
 import { type Surroundings, surround } from '../support/surroundings.ts'
@@ -11,6 +11,8 @@ import * as ws from '../support/websocket.ts'
 const own = ['Origin', 'http://app.test'] as const
 
 const wait = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='
 
 /** Sends back what it is told, with the same opcode; answers pings and the close. */
 const echo: Responder = async (reader, socket, head) => {
@@ -230,6 +232,65 @@ describe.each(runtimeNames)('%s', (name) => {
     socket.destroy()
   })
 
+  it.each([
+    ['the key of another', /Accept: .*/, 'Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA='],
+    ['no key', /Sec-WebSocket-Accept: .*\r\n/, ''],
+    ['another protocol', 'Upgrade: websocket', 'Upgrade: h2c'],
+    ['extensions that nobody offered', '\r\n', '\r\nSec-WebSocket-Extensions: permessage-deflate\r\n'],
+  ])('an upstream that agrees with %s is no tunnel', async (_, from, to) => {
+    const { head } = await shake(async (theirs, upstream, request) => {
+      upstream.write(ws.takeHandshake(request).replace(from, to))
+      while ((await theirs.some()) !== '');
+      upstream.destroy()
+    })
+    expect(head?.start).toMatch(/^HTTP\/1\.1 502 /)
+  })
+
+  it.each([
+    ['no key', ['Sec-WebSocket-Version: 13']],
+    ['a key of no 16 bytes', ['Sec-WebSocket-Key: x', 'Sec-WebSocket-Version: 13']],
+    ['two keys', [key, key, 'Sec-WebSocket-Version: 13']],
+    ['a version that there is none', [key, 'Sec-WebSocket-Version: 8']],
+    ['two versions', [key, 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Version: 13']],
+    ['a body', [key, 'Sec-WebSocket-Version: 13', 'Content-Length: 4']],
+  ])('a client that asks with %s is refused, and the upstream not asked', async (_, lines) => {
+    around.origin.received.length = 0
+    around.origin.reply = echo
+    const upgrade = ['Host: app.test', 'Connection: Upgrade', 'Upgrade: websocket', ...lines]
+    const { message } = await send(
+      around.runtime.port,
+      `GET /public/x HTTP/1.1\r\n${upgrade.join('\r\n')}\r\n\r\nGET `,
+      2_000,
+    )
+    expect(message && statusOf(message)).toBe(400)
+    expect(around.origin.received).toEqual([])
+  })
+
+  it('a client that goes on when its time is over is heard by nobody, and hung up on where that can be', async () => {
+    const words: string[] = []
+    around.origin.reply = async (theirs, upstream, head) => {
+      upstream.write(ws.takeHandshake(head))
+      for (let frame = await ws.readFrame(theirs); frame; frame = await ws.readFrame(theirs)) {
+        if (frame.opcode === ws.text) words.push(frame.payload.toString())
+      }
+    }
+    const socket = connect({ port: around.runtime.port, allowHalfOpen: true })
+    open.push(socket)
+    const closed = new Promise<boolean>((resolve) => socket.once('close', () => resolve(true)))
+    const { reader } = ws.begin(socket, '/public/total')
+    expect((await reader.head())?.start).toMatch(/^HTTP\/1\.1 101 /)
+    socket.write(ws.frame(ws.text, 'in time', true))
+    const frame = await ws.readFrame(reader)
+    expect(frame && [frame.opcode, ws.codeOf(frame)]).toEqual([ws.close, 4401])
+    const talking = setInterval(() => socket.write(ws.frame(ws.text, 'too late', true)), 100)
+    // workerd waits for a farewell as long as it takes
+    expect(await Promise.race([closed, wait(name === 'workerd' ? 1_000 : 10_000)])).toBe(
+      name === 'workerd' ? undefined : true,
+    )
+    clearInterval(talking)
+    expect(words).toEqual(['in time'])
+  })
+
   it('a cookie that comes with the handshake arrives', async () => {
     const { head } = await shake(async (_, upstream, request) => {
       upstream.write(ws.takeHandshake(request).replace('\r\n', '\r\nSet-Cookie: seat=7\r\nSet-Cookie: row=2\r\n'))
@@ -290,7 +351,10 @@ describe.each(runtimeNames)('%s', (name) => {
       asked.resolve()
       await gone.promise
     }
-    const shaking = ws.begin(around.runtime.port, '/signed-in/socket', [['Cookie', around.cookies.member], own])
+    const shaking = ws.begin(connect(around.runtime.port, '127.0.0.1'), '/signed-in/socket', [
+      ['Cookie', around.cookies.member],
+      own,
+    ])
     await asked.promise
     const leftAt = performance.now()
     shaking.socket.resetAndDestroy()

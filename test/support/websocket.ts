@@ -77,18 +77,17 @@ export async function shakeHands(
   headers: readonly (readonly [string, string])[] = [],
   host = 'app.test',
 ): Promise<Shaken> {
-  const begun = begin(port, target, headers, host)
+  const begun = begin(connect(port, '127.0.0.1'), target, headers, host)
   return { ...begun, head: await begun.reader.head() }
 }
 
 /** Asks for a WebSocket. */
 export function begin(
-  port: number,
+  socket: Socket,
   target: string,
   headers: readonly (readonly [string, string])[] = [],
   host = 'app.test',
 ): Omit<Shaken, 'head'> {
-  const socket = connect(port, '127.0.0.1')
   const reader = new Reader(socket)
   socket.write(
     requestText(`GET ${target}`, host, [
