@@ -92,7 +92,10 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     const { sent } = attempted
     const { answer, isTheirs } = begun.finish(sent)
     if (isTheirs && sent.open) return sent.open.accept(answer.headers)
-    if (!isTheirs) sent.open?.drop()
+    if (!isTheirs) {
+      sent.open?.drop()
+      await sent.body?.cancel()
+    }
     return toResponse(answer, isTheirs && !nullBody.has(answer.status) ? sent.body : answer.body)
   }
 
