@@ -148,7 +148,7 @@ describe.each(runtimeNames)('%s', (name) => {
         const { socket } = dial()
         await new Promise((resolve) => socket.once('connect', resolve))
         socket.write(request)
-        await new Promise((resolve) => setTimeout(resolve, at / 10))
+        await new Promise((resolve) => setTimeout(resolve, at / 2))
         socket.resetAndDestroy()
       }
       await new Promise((resolve) => setTimeout(resolve, 500))
