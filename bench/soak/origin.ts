@@ -9,8 +9,8 @@ import * as ws from '../../test/support/websocket.ts'
 
 export interface SoakOrigin {
   readonly url: string
-  /** Requests and WebSockets that are still open here. */
-  busy(): number
+  /** What was asked for by those requests and WebSockets that are still open here. */
+  open(): readonly string[]
   close(): void
 }
 
@@ -83,14 +83,14 @@ const behaviours = {
 export type BehaviourName = keyof typeof behaviours
 
 export async function startSoakOrigin(): Promise<SoakOrigin> {
-  const open = new Set<ServerResponse | Socket>()
-  const keep = (one: ServerResponse | Socket): void => {
-    open.add(one)
+  const open = new Map<ServerResponse | Socket, string>()
+  const keep = (one: ServerResponse | Socket, asked: string): void => {
+    open.set(one, asked)
     one.on('close', () => open.delete(one))
     one.on('error', () => undefined)
   }
   const server = createServer(async (request, response) => {
-    keep(response)
+    keep(response, nameOf(request))
     request.on('error', () => undefined)
     const asked = askedOf(request)
     response.setHeader('x-marker', asked.marker)
@@ -103,7 +103,7 @@ export async function startSoakOrigin(): Promise<SoakOrigin> {
     }
   })
   server.on('upgrade', async (request: IncomingMessage, socket: Socket) => {
-    keep(socket)
+    keep(socket, 'websocket')
     const reader = new Reader(socket)
     const headers = Object.entries(request.headersDistinct).flatMap(([name, values = []]) =>
       values.map((value) => [name, value] as const),
@@ -119,11 +119,11 @@ export async function startSoakOrigin(): Promise<SoakOrigin> {
   const url = await listen(server)
   return {
     url,
-    busy: () => open.size,
+    open: () => [...open.values()],
     close() {
       server.close()
       server.closeAllConnections()
-      for (const one of open) one.destroy()
+      for (const one of open.keys()) one.destroy()
     },
   }
 }
