@@ -55,7 +55,7 @@ export type Refusal =
   | { readonly reason: 'ambiguous-path'; readonly fault: PathFault }
   | {
       readonly reason: 'malformed'
-      readonly what: 'target' | 'host' | 'cookie' | 'authorization' | 'origin' | 'handshake'
+      readonly what: 'target' | 'host' | 'cookie' | 'authorization' | 'origin' | 'handshake' | 'length' | 'body'
     }
   | { readonly reason: 'too-large'; readonly what: 'target' | 'cookie' | 'authorization' | 'headers' | 'body' }
   | { readonly reason: 'method-refused'; readonly method: string }
@@ -78,6 +78,8 @@ export type Refusal =
   | { readonly reason: 'upstream-unreachable'; readonly cause: string }
   | { readonly reason: 'loop'; readonly via: string }
   | { readonly reason: 'upstream-timeout'; readonly seconds: number }
+  /** The client let us wait for what had to be read before anything could be forwarded. */
+  | { readonly reason: 'client-timeout'; readonly seconds: number }
   | { readonly reason: 'fault'; readonly cause: string }
 
 /** What makes a path one that two servers could read differently. */

@@ -8,7 +8,7 @@ import { createKeyProvider, type KeyProviderParts } from './authenticate/jwks.ts
 import { createOpaqueReader } from './authenticate/opaque.ts'
 import { createRevocationReader } from './authenticate/revocation.ts'
 import { createSessionReader } from './authenticate/session.ts'
-import type { WaitUntil } from './authenticate/share.ts'
+import { TooSlow, type WaitUntil, within } from './authenticate/share.ts'
 import { nothingSpent } from './authenticate/spent.ts'
 import { createTokenMemory } from './authenticate/token-memory.ts'
 import { type DecideParts, decide } from './decide.ts'
@@ -92,11 +92,12 @@ export interface Forwarding {
   /** The client's answer when none came. */
   fail(refusal: Refusal): Answer
   /**
-   * The place could not be reached, and nothing of a body was sent: where to try next, or null for nowhere.
+   * The place gave no answer, and may rest now: where to try next, or null for nowhere.
    *
    * @param tries how often it was tried so far
+   * @param hasBody whether there is, or may be, a body that could be half sent
    */
-  again(place: Place, tries: number): Place | null
+  again(place: Place, tries: number, hasBody: boolean): Place | null
 }
 
 export interface Finished {
@@ -275,10 +276,10 @@ export function createGateway(parts: GatewayParts): Gateway {
         return finish(upstream)
       },
       fail,
-      again(place, tries) {
+      again(place, tries, hasBody) {
         memory.noteFailure(target.origin, place.upstream)
         const most = places.length + target.forwarding.retries
-        if (tries >= most || !isRepeatable(head) || !memory.takeRetry()) return null
+        if (tries >= most || hasBody || !isRepeatable(head) || !memory.takeRetry()) return null
         return places[tries % places.length] ?? null
       },
       ...(vouching &&
@@ -320,9 +321,12 @@ export function createGateway(parts: GatewayParts): Gateway {
     awaits: FormToken,
     body: AsyncIterable<Uint8Array>,
   ): Promise<Answered | Released> {
-    const whole = await inspectForm(body, awaits.form, async (token) => csrf?.check(token, awaits) ?? false).catch(
-      () => null,
+    const seconds = forwarding.plan.timeouts.firstByteSeconds
+    const inspected = inspectForm(body, awaits.form, async (token) => csrf?.check(token, awaits) ?? false)
+    const whole = await within(seconds * 1000, inspected).catch((error: unknown) =>
+      error instanceof TooSlow ? 'late' : null,
     )
+    if (whole === 'late') return { kind: 'answer', answer: forwarding.fail({ reason: 'client-timeout', seconds }) }
     if (whole) return { kind: 'released', forwarding, body: whole }
     return { kind: 'answer', answer: forwarding.fail({ reason: 'forged', from: unknownSender }) }
   }
@@ -335,11 +339,8 @@ export function createGateway(parts: GatewayParts): Gateway {
   }
 }
 
-/** Asking twice is asking once (RFC 9110 section 9.2.2), and there is no body that could be half sent. */
-const isRepeatable = ({ method, headers }: Head): boolean =>
-  /^(?:GET|HEAD|OPTIONS|PUT|DELETE)$/.test(method) &&
-  (headers.get('content-length') ?? '0') === '0' &&
-  headers.get('transfer-encoding') === null
+/** Asking twice is asking once (RFC 9110 section 9.2.2). */
+const isRepeatable = ({ method }: Head): boolean => /^(?:GET|HEAD|OPTIONS|PUT|DELETE)$/.test(method)
 
 /** Every header that any origin takes for an identity: a client may send none of them, to any origin. */
 export const identityNames = (config: Config): readonly string[] =>

@@ -17,11 +17,7 @@ export function outcomeOf(refusal: Refusal): Outcome {
     case 'ambiguous-path':
       return { status: 400, title: 'Bad request', detail: 'The address can be read in more than one way.' }
     case 'malformed':
-      return {
-        status: 400,
-        title: 'Bad request',
-        detail: `The ${refusal.what} of the request is malformed, or there twice.`,
-      }
+      return { status: 400, title: 'Bad request', detail: malformed(refusal.what) }
     case 'too-large':
       return tooLarge[refusal.what]
     case 'method-refused':
@@ -74,6 +70,12 @@ export function outcomeOf(refusal: Refusal): Outcome {
         title: 'Gateway timeout',
         detail: 'The application behind this address did not answer in time.',
       }
+    case 'client-timeout':
+      return {
+        status: 408,
+        title: 'Request timeout',
+        detail: 'The request did not arrive in time. It was not forwarded.',
+      }
     case 'loop':
       return {
         status: 508,
@@ -88,6 +90,11 @@ export function outcomeOf(refusal: Refusal): Outcome {
       }
   }
 }
+
+const malformed = (what: Extract<Refusal, { reason: 'malformed' }>['what']): string =>
+  what === 'body'
+    ? 'The body of the request is malformed, or its method has none.'
+    : `The ${what} of the request is malformed, or there twice.`
 
 const tooLarge: Readonly<Record<Extract<Refusal, { reason: 'too-large' }>['what'], Outcome>> = {
   target: { status: 414, title: 'Address too long', detail: 'The address is longer than is accepted here.' },

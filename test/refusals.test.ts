@@ -26,6 +26,7 @@ const statuses: Readonly<Record<keyof typeof everyReason, number>> = {
   'upstream-unreachable': 502,
   loop: 508,
   'upstream-timeout': 504,
+  'client-timeout': 408,
   fault: 500,
 }
 

@@ -110,10 +110,20 @@ export function refuseForward({ route }: Forward, head: Head, name: string): Ref
   const hops = head.headers.get('via')
   if (isLoop(hops, name)) return { reason: 'loop', via: hops ?? '' }
   if (isHandshake(head) && !isSoundHandshake(head)) return { reason: 'malformed', what: 'handshake' }
+  const length = head.headers.get('content-length') ?? '0'
+  // two of them are joined by a comma (RFC 9112 section 6.3)
+  if (!/^\d{1,15}$/.test(length)) return { reason: 'malformed', what: 'length' }
+  const hasBody = Number(length) > 0 || head.headers.get('transfer-encoding') !== null
+  if (hasBody && isBodiless(head)) return { reason: 'malformed', what: 'body' }
   const { maxBodyBytes } = route.forwarding
-  const length = Number(head.headers.get('content-length') ?? 0)
-  return maxBodyBytes !== null && length > maxBodyBytes ? { reason: 'too-large', what: 'body' } : null
+  return maxBodyBytes !== null && Number(length) > maxBodyBytes ? { reason: 'too-large', what: 'body' } : null
 }
+
+/**
+ * What a GET means by a body nobody says (RFC 9110 section 9.3.1), no browser sends one, and Workers and Deno can pass
+ * on none: who reads the connection after us would take it for the next request.
+ */
+export const isBodiless = ({ method }: { readonly method: string }): boolean => method === 'GET' || method === 'HEAD'
 
 /**
  * Whether the request carried, or could have carried, a credential: RFC 9111 section 3.5 asks the like of caches. Where

@@ -46,5 +46,7 @@ function upstreamOf(
 ): Upstream {
   if (config === 'same-host') return { kind: 'same-host' }
   if (typeof config === 'object' && 'binding' in config) return { kind: 'binding', name: config.binding }
-  return { kind: 'url', base: readUrl(config).replace(/\/+$/, '') }
+  const written = readUrl(config)
+  // as it goes into a request line; what is no URL has been told of by now
+  return { kind: 'url', base: (URL.parse(written)?.href ?? written).replace(/\/+$/, '') }
 }

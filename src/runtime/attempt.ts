@@ -7,6 +7,8 @@ import type { Answer } from '../respond.ts'
 import type { Watch } from './watch.ts'
 
 export interface Sender<T extends UpstreamHead> {
+  /** Whether there is, or may be, a body: nobody can tell how much of it has gone. */
+  readonly hasBody: boolean
   send(place: Place): Promise<T>
   /** What the error of `send` means to the client. */
   refusalOf(error: unknown): Refusal
@@ -20,7 +22,7 @@ export type Attempted<T> =
 export async function attempt<T extends UpstreamHead>(
   begun: Forwarding,
   watch: Watch,
-  { send, refusalOf }: Sender<T>,
+  { hasBody, send, refusalOf }: Sender<T>,
 ): Promise<Attempted<T>> {
   let place: Place = begun.plan
   for (let tries = 1; ; tries++) {
@@ -28,7 +30,7 @@ export async function attempt<T extends UpstreamHead>(
       return { kind: 'sent', sent: await send(place) }
     } catch (error) {
       const refusal = watch.refusal ?? refusalOf(error)
-      const next = watch.isGivenUp ? null : begun.again(place, tries)
+      const next = watch.isGivenUp ? null : begun.again(place, tries, hasBody)
       if (!next) {
         watch.end()
         return { kind: 'answer', answer: begun.fail(refusal) }

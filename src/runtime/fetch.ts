@@ -3,7 +3,7 @@
 import type { WaitUntil } from '../authenticate/share.ts'
 import type { Refusal } from '../decision.ts'
 import type { Facts } from '../endpoints/facts.ts'
-import type { Plan, UpstreamHead } from '../forward/forward.ts'
+import { isBodiless, type Plan, type UpstreamHead } from '../forward/forward.ts'
 import type { Forwarding, Gateway } from '../gateway.ts'
 import { bagOf, type Head, type HeaderPair } from '../head.ts'
 import type { Answer } from '../respond.ts'
@@ -63,7 +63,7 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     const begun = await gateway.begin(head, waitUntil)
     if (begun.kind === 'answer') return toResponse(begun.answer, begun.answer.body)
     if (begun.kind === 'forward' && begun.plan.isWebSocket) return join(begun, request)
-    if (begun.kind === 'forward') return forward(begun, request, theirs, begun.plan.isBare ? null : request.body)
+    if (begun.kind === 'forward') return forward(begun, request, theirs, bodyOf(begun, request))
     const released = await begun.release(chunksOf(request.body))
     if (released.kind === 'answer') return toResponse(released.answer, released.answer.body)
     const length = request.headers.get('content-length')
@@ -78,6 +78,7 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     const leave = (): void => watch.giveUp(null)
     whenAborted(request.signal, leave)
     const attempted = await attempt(begun, watch, {
+      hasBody: false,
       send: async (place) => {
         const dialled = await parts.dial({ ...plan, ...place }, request, watch.signal)
         return dialled.kind === 'sent'
@@ -106,6 +107,11 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     body: ReadableStream<Uint8Array> | null,
   ): Promise<Response> {
     const { plan } = begun
+    // one that no header told of
+    if (body && isBodiless(plan)) {
+      const refused = begun.fail({ reason: 'malformed', what: 'body' })
+      return toResponse(refused, refused.body)
+    }
     let bytes = 0
     const watch = createWatch(plan, () => bytes)
     const leave = (): void => watch.giveUp(null)
@@ -115,6 +121,7 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     }
     const sent = body && watchUpload(body, request.headers.get('content-length'), plan, watch, note)
     const attempted = await attempt(begun, watch, {
+      hasBody: sent !== null,
       send: (place) => parts.send(place === plan ? plan : { ...plan, ...place }, sent, watch.signal, theirs),
       refusalOf: (error) => parts.refusalOf(error, plan),
     })
@@ -126,7 +133,8 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     watch.answered()
     if (!isTheirs || nullBody.has(answer.status)) {
       watch.end()
-      await upstream.body?.cancel()
+      // one that broke off by now can't be cancelled, and needn't be
+      await upstream.body?.cancel().catch(() => undefined)
       return toResponse(answer, answer.body)
     }
     const dress = (response: Response): Response =>
@@ -144,6 +152,9 @@ function whenAborted(signal: AbortSignal, leave: () => void): void {
   if (signal.aborted) leave()
   signal.addEventListener('abort', leave)
 }
+
+const bodyOf = ({ plan }: Forwarding, { headers, body }: Request): ReadableStream<Uint8Array> | null =>
+  plan.isBare || headers.get('content-length') === '0' ? null : body
 
 async function* endingWith(chunks: AsyncIterable<Uint8Array>, end: () => void): AsyncGenerator<Uint8Array> {
   try {

@@ -57,3 +57,13 @@ export async function* counted(
     yield chunk
   }
 }
+
+/** The chunks as they are; tells when they break off at their source, and not because nobody wants them. */
+export async function* telling(chunks: AsyncIterable<Uint8Array>, broken: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks
+  } catch (error) {
+    broken()
+    throw error
+  }
+}

@@ -7,7 +7,7 @@ import type { Forwarding, Gateway } from '../gateway.ts'
 import { bagOf, type Head } from '../head.ts'
 import type { Answer } from '../respond.ts'
 import { attempt } from './attempt.ts'
-import { counted } from './held.ts'
+import { counted, telling } from './held.ts'
 import { refusalOf, send } from './undici.ts'
 import { createWatch, type Watch } from './watch.ts'
 
@@ -23,7 +23,7 @@ export async function answerNode(
     if (begun.kind === 'answer') return write(incoming, outgoing, begun.answer)
     if (incoming.headers.expect !== undefined) outgoing.writeContinue()
     if (begun.kind === 'forward') return await forward(begun, bodyOf(begun, incoming), incoming, outgoing)
-    const released = await begun.release(incoming)
+    const released = await begun.release(chunksOf(incoming))
     if (released.kind === 'answer') return write(incoming, outgoing, released.answer)
     await forward(released.forwarding, released.body, incoming, outgoing)
   } catch {
@@ -31,15 +31,18 @@ export async function answerNode(
   }
 }
 
-function bodyOf({ plan }: Forwarding, incoming: IncomingMessage): IncomingMessage | null {
+/** Who stops early leaves the connection alone: an answer may be due on it. */
+const chunksOf = (incoming: IncomingMessage): AsyncIterable<Uint8Array> => incoming.iterator({ destroyOnReturn: false })
+
+function bodyOf({ plan }: Forwarding, incoming: IncomingMessage): AsyncIterable<Uint8Array> | null {
   const { headers } = incoming
-  const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
-  return hasBody && !plan.isBare ? incoming : null
+  const hasBody = (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined
+  return hasBody && !plan.isBare ? chunksOf(incoming) : null
 }
 
 async function forward(
   begun: Forwarding,
-  body: IncomingMessage | AsyncIterable<Uint8Array> | null,
+  body: AsyncIterable<Uint8Array> | null,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
@@ -52,6 +55,7 @@ async function forward(
   outgoing.once('close', leave)
   const sent = body && limited(body, plan, watch)
   const attempted = await attempt(begun, watch, {
+    hasBody: sent !== null,
     send: (place) => send({ ...plan, ...place }, sent, watch.whenGivenUp),
     refusalOf: (error) => refusalOf(error, plan),
   })
@@ -86,10 +90,11 @@ async function forward(
 }
 
 /** A body whose length was told was judged by it; one in chunks is counted while it goes by. */
-function limited<T extends AsyncIterable<Uint8Array>>(body: T, { maxBodyBytes }: Plan, watch: Watch) {
-  if (maxBodyBytes === null) return body
+function limited(body: AsyncIterable<Uint8Array>, { maxBodyBytes }: Plan, watch: Watch): AsyncIterable<Uint8Array> {
+  const whole = telling(body, () => watch.giveUp({ reason: 'malformed', what: 'body' }))
+  if (maxBodyBytes === null) return whole
   let bytes = 0
-  return counted(body, (more) => {
+  return counted(whole, (more) => {
     bytes += more
     if (bytes <= maxBodyBytes) return
     watch.giveUp({ reason: 'too-large', what: 'body' })

@@ -50,6 +50,7 @@ async function dial(
   if (socket.destroyed) leave()
   socket.once('close', leave)
   const attempted = await attempt(begun, watch, {
+    hasBody: false,
     async send(place) {
       const { answer, headers, open } = await askForWebSocket({ ...plan, ...place }, watch.signal)
       return { status: answer.statusCode ?? 0, headers, answer, open }

@@ -1,7 +1,7 @@
 /** Keeps an eye on a body on its way up, on the runtimes that speak fetch, without touching it where that is dear. */
 
 import type { Plan } from '../forward/forward.ts'
-import { chunksOf, counted, streamOf } from './held.ts'
+import { chunksOf, counted, streamOf, telling } from './held.ts'
 import type { Watch } from './watch.ts'
 
 interface Pipe {
@@ -40,7 +40,8 @@ export function watchUpload(
     return readable
   }
   let bytes = 0
-  const through = counted(chunksOf(body), (more) => {
+  const broken = (): void => watch.giveUp({ reason: 'malformed', what: 'body' })
+  const through = counted(telling(chunksOf(body), broken), (more) => {
     note(more)
     bytes += more
     if (maxBodyBytes === null || bytes <= maxBodyBytes) return

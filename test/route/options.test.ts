@@ -137,7 +137,7 @@ const denials: Readonly<Record<keyof RuleConfig, () => Promise<void>>> = {
         head(`${method} ${at}/a`, { cookie, origin: at }),
         () => undefined,
       )
-      return begun.kind === 'forward' && begun.again(begun.plan, 1) !== null
+      return begun.kind === 'forward' && begun.again(begun.plan, 1, false) !== null
     }
     expect([await again(1), await again(0), await again(1, 'POST')]).toEqual([true, false, false])
   },

@@ -93,6 +93,24 @@ describe.each(runtimeNames)('%s', (name) => {
     expect((await gone.promise) - leftAt).toBeLessThan(500)
   })
 
+  it.each([
+    ['a length', 'Content-Length: 100', 'a=1'],
+    ['chunks', 'Transfer-Encoding: chunked', '3\r\na=1\r\n'],
+  ])('a form with %s that does not go on is not waited for', async (_, framing, begun) => {
+    around.origin.received.length = 0
+    const head = requestText('POST /form/slow', 'app.test', [cookie, urlencoded]).replace(/\r\n$/, `${framing}\r\n\r\n`)
+    const { message, milliseconds } = await send(around.runtime.port, head + begun)
+    expect(message && statusOf(message)).toBe(408)
+    expect(milliseconds).toBeLessThan(3_000)
+    expect(around.origin.received).toEqual([])
+  })
+
+  it('a form without the token is answered before all of it has come', async () => {
+    const head = requestText('POST /form/x', 'app.test', [cookie, urlencoded, ['Content-Length', '1000000']])
+    const { message } = await send(around.runtime.port, `${head}a=${'x'.repeat(70_000)}`)
+    expect(message && statusOf(message)).toBe(403)
+  })
+
   it('a form that another site sends reaches nobody, token or not', async () => {
     const { status, count } = await post(`sallyport_csrf=${token}`, [['Origin', 'https://evil.test']])
     expect([status, count]).toEqual([403, 0])

@@ -25,5 +25,6 @@ export const everyReason: { readonly [R in Refusal['reason']]: Extract<Refusal, 
   'upstream-unreachable': { reason: 'upstream-unreachable', cause: 'ECONNREFUSED' },
   loop: { reason: 'loop', via: '1.1 sallyport' },
   'upstream-timeout': { reason: 'upstream-timeout', seconds: 30 },
+  'client-timeout': { reason: 'client-timeout', seconds: 30 },
   fault: { reason: 'fault', cause: 'TypeError' },
 }

@@ -44,7 +44,7 @@ export const forwardingParts: {
     firstByteSeconds: entry(
       'number, more than 0',
       '30',
-      'Until the first byte of the answer, an upload not counted; then 504.',
+      'Until the first byte of the answer, an upload not counted; then 504. A form is waited for as long for its CSRF token; then 408.',
       'timeouts: { firstByteSeconds: 5 }',
     ),
     idleSeconds: entry(

@@ -44,6 +44,22 @@ export const bodies: readonly Exchange[] = [
     line: 'GET /public/a',
     want: { status: 200, origin: { headers: { 'Content-Length': null, 'Transfer-Encoding': null } } },
   },
+  ...['a length', 'chunks'].map(
+    (framing): Exchange => ({
+      title: `a get with a body, told by ${framing}, goes nowhere`,
+      line: 'GET /public/a',
+      headers: framing === 'chunks' ? [['Transfer-Encoding', 'chunked']] : [],
+      body: framing === 'chunks' ? '5\r\nhello\r\n0\r\n\r\n' : 'hello',
+      want: { status: 400, origin: null },
+    }),
+  ),
+  ...['DELETE', 'OPTIONS', 'PUT', 'POST'].map(
+    (method): Exchange => ({
+      title: `a ${method} without a body brings none`,
+      line: `${method} /public/a`,
+      want: { status: 200, origin: { headers: { 'Transfer-Encoding': null }, body: '' } },
+    }),
+  ),
   {
     title: 'a delete with a body',
     line: 'DELETE /public/a',
@@ -72,6 +88,23 @@ export const bodies: readonly Exchange[] = [
     line: '',
     raw: 'POST /public/a HTTP/1.1\r\nHost: app.test\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
     want: { status: [0, 400], origin: null },
+  },
+  {
+    title: 'two lengths that are alike',
+    line: '',
+    raw: 'POST /public/a HTTP/1.1\r\nHost: app.test\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab',
+    want: { status: [0, 400], origin: null },
+    // one and the same length twice is that length (RFC 9112 section 6.3)
+    on: { workerd: { status: 200, origin: { headers: { 'Content-Length': '2' }, body: 'ab' } } },
+  },
+  {
+    title: 'chunks that are none',
+    line: 'POST /public/a',
+    headers: [['Transfer-Encoding', 'chunked']],
+    body: 'no size\r\n',
+    want: { status: [0, 400] },
+    // the origin of this suite answers what breaks off, too
+    on: { workerd: { status: [0, 200, 502] } },
   },
   {
     title: 'a length that is no number',

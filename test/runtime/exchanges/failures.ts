@@ -30,6 +30,14 @@ export const failures: readonly Exchange[] = [
     want: { status: 502 },
   },
   {
+    title: 'an upstream that is down, in the middle of an upload',
+    line: 'POST /a',
+    host: 'down.test',
+    headers: [['Content-Length', '1000000']],
+    body: 'begun',
+    want: { status: 502 },
+  },
+  {
     title: 'an upstream that says nothing in time',
     line: 'GET /public/slow',
     async reply(reader) {

@@ -53,6 +53,20 @@ export const paths: readonly Exchange[] = [
   passed('/public/a?x=/../admin'),
   passed("/public/~a!$&'()*+,=:@-._"),
   passed('/public/a.'),
+  passed('/public/a?'),
+  ...[...'{}|^`\\[]'].map((odd) => passed(`/public/a?x=${odd}`)),
+  {
+    ...passed("/public/a?x='"),
+    // a URL has no quote in its query (URL section 4.4)
+    on: { workerd: { origin: { line: 'GET /public/a?x=%27' } } },
+  },
+  ...[...'"<>'].map(
+    (odd): Exchange => ({
+      ...passed(`/public/a?x=${odd}`),
+      // no code runs
+      on: { workerd: { status: 400, origin: null } },
+    }),
+  ),
   passed('/public/%3Fa'),
   passed('/public/a%2Fb', 'loose.test'),
   passed('/public/a;jsessionid=1', 'loose.test'),
