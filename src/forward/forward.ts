@@ -73,6 +73,9 @@ export function planForward(
     ...traceHeaders(head.headers),
     ['x-request-id', requestId],
   ]
+  const isPersonal = !isShared && isPrivate(decision, head)
+  // caches on the way are told, and workerd doesn't write `no-cache` of its own: for that Express never answers 304
+  if (isPersonal && head.headers.get('cache-control') === null) ours.push(['cache-control', 'no-store'])
   const hops = maxForwards(head.method, head.headers)
   if (typeof hops === 'number') ours.push(['max-forwards', String(hops)])
   if (principal && route.identity) ours.push(...identityHeaders(principal, route.identity))
@@ -98,7 +101,7 @@ export function planForward(
     firstByteSeconds: forwarding.timeouts.firstByteSeconds,
     timeouts: forwarding.timeouts,
     maxBodyBytes: forwarding.maxBodyBytes,
-    isPrivate: !isShared && isPrivate(decision, head),
+    isPrivate: isPersonal,
     isBare,
     isWebSocket,
     endsAt: principal?.expiresAt ?? null,

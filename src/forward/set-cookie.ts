@@ -31,7 +31,9 @@ export function rewriteSetCookie(value: string, addresses: Addresses, hardening:
 /** The scope of a cookie isn't a page: `/` of the upstream is all that we show of it. */
 function cookiePath(path: string, { upstreams, prefix }: Addresses): string {
   const turned = publicPath(path, basesOf(upstreams), prefix)
-  return turned.length > 1 && !path.endsWith('/') ? turned.replace(/\/$/, '') || '/' : turned
+  // a path of `/` can't be written without its slash, and below a prefix it would leave out the prefix itself
+  const isFolder = path.length > 1 && path.endsWith('/')
+  return turned.length > 1 && !isFolder ? turned.replace(/\/$/, '') || '/' : turned
 }
 
 /** `Domain=legacy.internal` or a parent of it, as a browser would match it (RFC 6265 section 5.1.3). */

@@ -48,10 +48,16 @@ describe('where answers speak of addresses', () => {
 describe('a cookie of the upstream', () => {
   it.each([
     ['a=1; Domain=legacy.internal; Path=/base/old', 'a=1; Path=/app'],
+    ['a=1; Path=/base/old/', 'a=1; Path=/app/'],
     ['a=1; Domain=.internal', 'a=1'],
     ['a=1; Domain=example.com', 'a=1; Domain=example.com'],
     ['__Host-a=1; Secure; Path=/', '__Host-a=1; Secure; Path=/'],
   ])('%s → %s', (value, want) => expect(rewriteSetCookie(value, addresses, soft)).toBe(want))
+  it('for the root of the upstream is for the whole prefix that the root has here', () => {
+    const mounted = { ...addresses, upstreams: [], prefix: { from: '/app', to: '' } }
+    expect(rewriteSetCookie('a=1; Path=/', mounted, soft)).toBe('a=1; Path=/app')
+    expect(rewriteSetCookie('a=1; Path=/x/', mounted, soft)).toBe('a=1; Path=/app/x/')
+  })
   it('is hardened where it is soft, and only there', () => {
     const hard = { secure: true, httpOnly: true, sameSite: 'Lax' } as const
     expect(rewriteSetCookie('a=1', addresses, hard)).toBe('a=1; Secure; HttpOnly; SameSite=Lax')

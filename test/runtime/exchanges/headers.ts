@@ -158,6 +158,24 @@ export const headers: readonly Exchange[] = [
     on: { workerd: { status: 400, origin: null } },
   },
   {
+    title: 'caches on the way are told of what is for one person',
+    line: 'GET /signed-in/a',
+    as: 'member',
+    want: { status: 200, origin: { headers: { 'Cache-Control': 'no-store' } } },
+  },
+  {
+    title: 'what the client says of caches stands',
+    line: 'GET /signed-in/a',
+    as: 'member',
+    headers: [['Cache-Control', 'max-age=0']],
+    want: { status: 200, origin: { headers: { 'Cache-Control': 'max-age=0' } } },
+  },
+  {
+    title: 'of what is for everybody caches are told nothing',
+    line: 'GET /public/a',
+    want: { status: 200, origin: { headers: { 'Cache-Control': null, Pragma: null } } },
+  },
+  {
     title: "the client's Authorization goes no further",
     line: 'GET /public/a',
     headers: [['Authorization', 'Basic eDp5']],
