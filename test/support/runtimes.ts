@@ -26,6 +26,10 @@ export interface RuntimeOptions {
   readonly entry?: Readonly<Record<RuntimeName, string>>
   /** Where workerd's KV namespace is served; without it there is none. */
   readonly kvPort?: number
+  /** Of workerd alone: bindings that can be fetched from, by name, and the ports that they lead to. */
+  readonly services?: Readonly<Record<string, number>>
+  /** Of workerd alone: where whatever is fetched by URL goes, as all that isn't a binding does in a zone of its own. */
+  readonly outboundPort?: number
   /** Of workerd alone: it speaks https with this key and certificate (PEM), and http at the socket "plain". */
   readonly tls?: { readonly key: string; readonly certificate: string }
 }
@@ -112,17 +116,20 @@ export const bundle = (entry: string, outfile: string): Promise<unknown> =>
   })
 
 /** For a `worker.js` that stands beside it. */
-export function workerdConfig({ environment, kvPort, tls }: RuntimeOptions): string {
+export function workerdConfig({ environment, kvPort, services = {}, outboundPort, tls }: RuntimeOptions): string {
   const bindings = Object.entries(environment).map(
     ([name, value]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(value)})`,
   )
   if (kvPort) bindings.push('(name = "SESSIONS", kvNamespace = "kv")')
+  for (const name of Object.keys(services)) bindings.push(`(name = "${name}", service = "${name}")`)
+  const elsewhere = Object.entries({ ...services, ...(outboundPort && { outbound: outboundPort }) })
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
     ${kvPort ? `(name = "kv", external = (address = "127.0.0.1:${kvPort}", http = ())),` : ''}
+    ${elsewhere.map(([name, port]) => `(name = "${name}", external = (address = "127.0.0.1:${port}", http = ())),`).join('\n    ')}
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", ${tls ? httpsOf(tls) : 'http = ()'}, service = "main")${tls ? plainSocket : ''}],
 );
@@ -131,6 +138,7 @@ const main :Workerd.Worker = (
   compatibilityDate = "2026-11-01",
   compatibilityFlags = ["enable_request_signal"],
   bindings = [${bindings.join(', ')}],
+  ${outboundPort ? 'globalOutbound = "outbound",' : ''}
 );
 `
 }
