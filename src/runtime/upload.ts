@@ -11,7 +11,6 @@ interface Pipe {
 
 /** Pipes of workerd's own: what goes through them never comes near the heap. */
 interface Native {
-  readonly IdentityTransformStream?: new () => Pipe
   readonly FixedLengthStream?: new (length: number) => Pipe
 }
 
@@ -29,13 +28,13 @@ export function watchUpload(
   watch: Watch,
   note: (bytes: number) => void,
 ): ReadableStream<Uint8Array> {
-  const { IdentityTransformStream, FixedLengthStream } = globalThis as Native
-  if (IdentityTransformStream && FixedLengthStream && (length !== null || maxBodyBytes === null)) {
-    if (length !== null && Number(length) <= smallBytes) return body
-    const { readable, writable } =
-      length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length))
+  const { FixedLengthStream } = globalThis as Native
+  // its pipe without a length ends where its source breaks off: what was cut short would go upstream as if it were whole
+  if (FixedLengthStream && length !== null) {
+    if (Number(length) <= smallBytes) return body
+    const { readable, writable } = new FixedLengthStream(Number(length))
     watch.hold()
-    // whoever reads the other end sees the error
+    // whoever reads the other end sees the error; which of the two ends broke off nobody is told
     body.pipeTo(writable).then(watch.resume, watch.resume)
     return readable
   }
