@@ -1,4 +1,4 @@
-/** The decision alone, for a proxy that shows its secret; and the example for nginx, run by nginx. */
+/** The decision alone, for a proxy that shows its secret; and the examples for nginx and Caddy, run by them. */
 
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -88,31 +88,67 @@ describe.each(runtimeNames)('%s', (name) => {
   })
 })
 
-const nginx = findProgram('nginx')
+interface Front {
+  readonly name: string
+  readonly program: string | null
+  /** Writes the example, with what it leaves open filled in, into the folder. @returns how to run it */
+  write(folder: string, port: number, around: Surroundings): Promise<readonly string[]>
+}
 
-describe.skipIf(!nginx)('nginx in front, as examples/forward-auth/nginx.conf has it', () => {
+const example = (file: string): Promise<string> =>
+  readFile(new URL(`../../examples/forward-auth/${file}`, import.meta.url), 'utf8')
+
+const fronts: readonly Front[] = [
+  {
+    name: 'nginx.conf',
+    program: findProgram('nginx'),
+    async write(folder, port, around) {
+      const filled = (await example('nginx.conf'))
+        .replaceAll('LISTEN', `127.0.0.1:${port}`)
+        .replaceAll('SALLYPORT/', `127.0.0.1:${around.runtime.port}/`)
+        .replaceAll('http://APP', `http://127.0.0.1:${around.origin.port}`)
+        .replaceAll('"SECRET"', `"${checkSecret}"`)
+        .replaceAll('app.example.com', 'app.test')
+      const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+        (one) => `${one}_temp_path ${folder}/${one};`,
+      )
+      const file = join(folder, 'nginx.conf')
+      await writeFile(
+        file,
+        `daemon off;\nmaster_process off;\npid ${folder}/pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\n${temporary.join('\n')}\n${filled}\n}\n`,
+      )
+      return ['-c', file, '-p', folder]
+    },
+  },
+  {
+    name: 'Caddyfile',
+    program: findProgram('caddy'),
+    async write(folder, port, around) {
+      const filled = (await example('Caddyfile'))
+        .replaceAll('{$SALLYPORT}', `127.0.0.1:${around.runtime.port}`)
+        .replaceAll('{$APP}', `127.0.0.1:${around.origin.port}`)
+        .replaceAll('{$CHECK_SECRET}', checkSecret)
+        .replaceAll('app.example.com', `http://app.test:${port}`)
+      const file = join(folder, 'Caddyfile')
+      await writeFile(file, `{\nadmin off\ndefault_bind 127.0.0.1\nauto_https off\n}\n${filled}`)
+      return ['run', '--config', file, '--adapter', 'caddyfile']
+    },
+  },
+]
+
+describe.each(fronts)('examples/forward-auth/$name', ({ program, write }) => {
   let around: Surroundings
   let port: number
   let end: () => Promise<void>
   beforeAll(async () => {
+    if (!program) return
     around = await surround('node')
     port = await freePort()
-    const folder = await mkdtemp(join(tmpdir(), 'sallyport-nginx-'))
-    const example = await readFile(new URL('../../examples/forward-auth/nginx.conf', import.meta.url), 'utf8')
-    const filled = example
-      .replaceAll('LISTEN', `127.0.0.1:${port}`)
-      .replaceAll('SALLYPORT/', `127.0.0.1:${around.runtime.port}/`)
-      .replaceAll('http://APP', `http://127.0.0.1:${around.origin.port}`)
-      .replaceAll('"SECRET"', `"${checkSecret}"`)
-      .replaceAll('app.example.com', 'app.test')
-    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-      (one) => `${one}_temp_path ${folder}/${one};`,
-    )
-    await writeFile(
-      join(folder, 'nginx.conf'),
-      `daemon off;\nmaster_process off;\npid ${folder}/pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\n${temporary.join('\n')}\n${filled}\n}\n`,
-    )
-    const child = spawn(nginx ?? '', ['-c', join(folder, 'nginx.conf'), '-p', folder], { stdio: 'ignore' })
+    const folder = await mkdtemp(join(tmpdir(), 'sallyport-front-'))
+    const child = spawn(program, await write(folder, port, around), {
+      stdio: 'ignore',
+      env: { PATH: process.env['PATH'], HOME: folder },
+    })
     end = async () => {
       child.kill('SIGTERM')
       await around.stop()
@@ -122,15 +158,35 @@ describe.skipIf(!nginx)('nginx in front, as examples/forward-auth/nginx.conf has
   })
   afterAll(() => end?.())
 
-  it.each<[string, string, () => Headers, number, readonly string[] | null]>([
+  const test = it.skipIf(!program)
+
+  test.each<[string, (ours: string) => string, readonly string[]]>([
+    ['alone', (ours) => ours, []],
+    ['first', (ours) => `${ours}; a=1; b=2`, ['a=1; b=2']],
+    ['in the middle', (ours) => `a=1; ${ours}; b=2`, ['a=1; b=2']],
+    ['last', (ours) => `a=1; b=2; ${ours}`, ['a=1; b=2']],
+    ['not there', () => 'a=1; b=2', ['a=1; b=2']],
+  ])("the gateway's cookie, %s, doesn't reach the app", async (_, cookies, want) => {
+    around.origin.received.length = 0
+    around.origin.reply = plainReply
+    const headers: Headers = [['Cookie', cookies(around.cookies.member)]]
+    const { message } = await send(port, requestText('GET /optional/a', 'app.test', headers))
+    expect(message && statusOf(message)).toBe(200)
+    const [received] = around.origin.received
+    const seen = (received ? valuesOf(received, 'cookie') : []).map((value) => value.replace(/;\s*$/, ''))
+    expect(seen.filter((value) => value !== '')).toEqual(want)
+  })
+
+  test.each<[string, string, () => Headers, number, readonly string[] | null]>([
     ['someone signed in', '/signed-in/a?x=1', () => [['Cookie', around.cookies.member]], 200, ['user-0']],
     [
       'a forged identity',
       '/signed-in/a',
       () => [
         ['Cookie', around.cookies.member],
-        ['X-Remote-User', 'evil'],
-        ['X_Remote_User', 'evil'],
+        ...['X-Remote-User', 'X_Remote_User', 'X-Remote_User', 'X_Remote-Roles', 'X.Remote.User'].map(
+          (spelling) => [spelling, 'evil'] as const,
+        ),
       ],
       200,
       ['user-0'],
@@ -166,6 +222,7 @@ describe.skipIf(!nginx)('nginx in front, as examples/forward-auth/nginx.conf has
     const [received] = around.origin.received
     expect(received ? valuesOf(received, 'x-remote-user') : null).toEqual(user)
     expect(received ? valuesOf(received, 'x-sallyport-secret') : []).toEqual([])
+    expect(JSON.stringify(received?.headers ?? [])).not.toMatch(/evil|\{http/)
     if (received) expect(received.start).toContain(target)
   })
 })
@@ -184,5 +241,5 @@ async function listening(port: number): Promise<void> {
     if (message) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  throw new Error('nginx does not listen')
+  throw new Error('it does not listen')
 }
