@@ -5,6 +5,7 @@ import { type Message, requestText, send, statusOf, valuesOf } from '../support/
 import { plainReply, type Reply } from '../support/origin.ts'
 import type { RuntimeName } from '../support/runtimes.ts'
 import type { Surroundings } from '../support/surroundings.ts'
+import type { Outcome } from './differences.ts'
 
 export interface Exchange {
   readonly title: string
@@ -21,6 +22,8 @@ export interface Exchange {
   readonly raw?: string
   readonly reply?: Reply
   readonly want: Want
+  /** Why the runtimes may differ here: docs/runtimes.md has it beside what they do. */
+  readonly why?: string
   /** What a runtime does otherwise, and may. */
   readonly on?: Readonly<Partial<Record<RuntimeName, Want>>>
 }
@@ -44,8 +47,8 @@ export interface Want {
   readonly withinMilliseconds?: number
 }
 
-/** Runs a row and checks both ends. */
-export async function run(exchange: Exchange, around: Surroundings): Promise<void> {
+/** Runs a row and checks both ends. @returns what was seen there */
+export async function run(exchange: Exchange, around: Surroundings): Promise<Outcome> {
   const { origin, runtime } = around
   origin.received.length = 0
   origin.reply = exchange.reply ?? plainReply
@@ -60,6 +63,7 @@ export async function run(exchange: Exchange, around: Surroundings): Promise<voi
   checkAnswer(sent.message, want)
   checkOrigin(origin.received, want)
   if (want.withinMilliseconds !== undefined) expect(sent.milliseconds).toBeLessThan(want.withinMilliseconds)
+  return { answer: sent.message, received: [...origin.received] }
 }
 
 function checkAnswer(message: Message | null, want: Want): void {

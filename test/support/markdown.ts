@@ -41,3 +41,11 @@ export function scriptsNamedIn(page: string): string[] {
   const short = [...page.matchAll(/npm (start|test)\b/g)].map((match) => match[1] ?? '')
   return [...run, ...short]
 }
+
+/** A table as the formatter writes it; the first row is its head. */
+export function tableOf(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(3, ...rows.map((cells) => cells[at]?.length ?? 0)))
+  const lines = rows.map((cells) => `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`)
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`
+  return [lines[0], rule, ...lines.slice(1)].join('\n')
+}

@@ -81,6 +81,7 @@ export const bodies: readonly Exchange[] = [
     line: '',
     raw: 'POST /public/a HTTP/1.1\r\nHost: app.test\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX',
     want: { status: [0, 400], origin: null },
+    why: 'workerd reads the chunks, and forwards chunks alone',
     on: { workerd: { status: [200, 400], origin: { headers: { 'Content-Length': null }, body: '' } } },
   },
   {
@@ -94,7 +95,7 @@ export const bodies: readonly Exchange[] = [
     line: '',
     raw: 'POST /public/a HTTP/1.1\r\nHost: app.test\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab',
     want: { status: [0, 400], origin: null },
-    // one and the same length twice is that length (RFC 9112 section 6.3)
+    why: 'one and the same length twice may be taken for that length (RFC 9112 section 6.3)',
     on: { workerd: { status: 200, origin: { headers: { 'Content-Length': '2' }, body: 'ab' } } },
   },
   {
@@ -102,6 +103,7 @@ export const bodies: readonly Exchange[] = [
     line: 'POST /public/a',
     headers: [['Transfer-Encoding', 'chunked']],
     body: 'no size\r\n',
+    why: 'Deno sees it before any code runs',
     want: { status: [0, 400] },
   },
   {

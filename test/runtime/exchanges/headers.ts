@@ -102,7 +102,7 @@ export const headers: readonly Exchange[] = [
         },
       },
     },
-    // without Cloudflare in front workerd doesn't know the client's address, and believes no header about it
+    why: "without Cloudflare in front workerd doesn't know the client's address, and believes no header about it",
     on: {
       workerd: {
         origin: { headers: { 'X-Forwarded-For': null, Forwarded: 'host="app.test";proto=http' } },
@@ -154,7 +154,7 @@ export const headers: readonly Exchange[] = [
     as: 'member',
     headers: [['Cookie', 'theme=dark']],
     want: { status: 200, origin: { headers: { Cookie: 'theme=dark' } } },
-    // two Cookie headers are joined by a comma there, and then no cookie can be told from the other
+    why: 'workerd joins two Cookie headers by a comma, and then no cookie can be told from the other',
     on: { workerd: { status: 400, origin: null } },
   },
   {
@@ -212,6 +212,7 @@ export const headers: readonly Exchange[] = [
     title: 'a request line that speaks of https over http',
     line: 'GET https://app.test/public/a',
     want: { status: 200, origin: { headers: { 'X-Forwarded-Proto': 'http' } } },
+    why: 'Node tells what was sent, which is no path; the others tell a URL',
     on: { node: { status: 400, origin: null } },
   },
   {
@@ -243,6 +244,7 @@ export const headers: readonly Exchange[] = [
     title: 'no host',
     line: '',
     raw: 'GET /public/a HTTP/1.1\r\n\r\n',
+    why: 'Deno puts its own address where there is no host; no origin has it',
     want: { status: [0, 400, 404, 500], origin: null },
   },
   {
@@ -255,6 +257,7 @@ export const headers: readonly Exchange[] = [
     title: 'a header of 100 KiB',
     line: 'GET /public/a',
     headers: [['X-Big', 'a'.repeat(102_400)]],
+    why: "Deno's server refuses it before any code runs",
     want: { status: [0, 400, 431], origin: null },
   },
   {

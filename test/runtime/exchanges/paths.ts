@@ -38,13 +38,16 @@ export const paths: readonly Exchange[] = [
   refused('a trailing dot that is a segment', '/public/..%2e', [400]),
   {
     ...refused('a fragment', '/public/a#/../admin'),
-    // workerd cuts the fragment off before any code runs: what is left is matched, and forwarded
+    why: 'workerd cuts it off before any code runs: what is left is matched, and forwarded',
     on: { workerd: { status: 200, origin: { line: 'GET /public/a' } } },
   },
   refused('another case meets no rule', '/PUBLIC/a', [404]),
   refused('16 KiB of path', `/public/${'a'.repeat(16_384)}`, [414]),
   refused('300 segments', `/public${'/a'.repeat(300)}`, [414]),
-  refused('an address without a slash', 'public', [0, 400, 404]),
+  {
+    ...refused('an address without a slash', 'public', [0, 400, 404]),
+    why: 'workerd puts a slash before it, and then no rule has it',
+  },
   refused('the reserved path', '/.sallyport/nothing', [404]),
   passed('/public/a'),
   passed('/public/a/'),
@@ -57,13 +60,13 @@ export const paths: readonly Exchange[] = [
   ...[...'{}|^`\\[]'].map((odd) => passed(`/public/a?x=${odd}`)),
   {
     ...passed("/public/a?x='"),
-    // a URL has no quote in its query (URL section 4.4)
+    why: 'workerd reads a URL, and a URL has no such quote in its query (URL section 4.4)',
     on: { workerd: { origin: { line: 'GET /public/a?x=%27' } } },
   },
   ...[...'"<>'].map(
     (odd): Exchange => ({
       ...passed(`/public/a?x=${odd}`),
-      // no code runs
+      why: 'workerd refuses it before any code runs',
       on: { workerd: { status: 400, origin: null } },
     }),
   ),
@@ -87,6 +90,7 @@ export const paths: readonly Exchange[] = [
     title: 'an absolute form is read as its path',
     line: 'GET http://app.test/public/a',
     want: { status: [200, 400], origin: { line: 'GET /public/a' } },
+    why: 'Node tells what was sent, which is no path; the others tell a URL',
     on: { node: { status: 400, origin: null } },
   },
 ]
