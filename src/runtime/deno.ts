@@ -34,9 +34,10 @@ export function serveDeno(config: unknown, memory = createMemoryStore(() => Date
     }),
     async send(plan, body, signal) {
       const sent = await send(plan, body, (call) => signal.addEventListener('abort', call, { once: true }))
-      if (plan.method !== 'HEAD' && sent.status !== 204 && sent.status !== 304)
-        return { ...sent, body: streamOf(sent.body) }
-      return { ...sent, body: null }
+      if (plan.method === 'HEAD' || sent.status === 204 || sent.status === 304) return { ...sent, body: null }
+      // no socket reads into shared memory
+      const whole = sent.body.whole() as Uint8Array<ArrayBuffer> | null
+      return whole ? { ...sent, body: null, whole } : { ...sent, body: streamOf(sent.body) }
     },
     refusalOf,
     dial: (plan, request, signal) => dialDeno(plan, request, signal, Deno.upgradeWebSocket),

@@ -33,6 +33,8 @@ export interface FetchParts {
 export interface Sent extends UpstreamHead {
   readonly headers: readonly HeaderPair[]
   readonly body: ReadableStream<Uint8Array> | null
+  /** The body, where all of it is here already. */
+  readonly whole?: Uint8Array<ArrayBuffer>
   /** What its head and body were read of, where it is the platform's: then the client's answer is a copy of it. */
   readonly response?: Response
 }
@@ -137,6 +139,10 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
       await upstream.body?.cancel().catch(() => undefined)
       return toResponse(answer, answer.body)
     }
+    if (upstream.whole) {
+      watch.end()
+      return toResponse(answer, upstream.whole)
+    }
     const dress = (response: Response): Response =>
       answer.nonce && parts.writeNonce ? parts.writeNonce(response, answer.nonce) : response
     if (plan.timeouts.idleSeconds === null && plan.timeouts.totalSeconds === null)
@@ -164,8 +170,14 @@ async function* endingWith(chunks: AsyncIterable<Uint8Array>, end: () => void): 
   }
 }
 
-const toResponse = (answer: Answer, body: ReadableStream<Uint8Array> | string | null): Response =>
-  new Response(nullBody.has(answer.status) ? null : body, { status: answer.status, headers: headersOf(answer.headers) })
+const toResponse = (
+  answer: Answer,
+  body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | string | null,
+): Response =>
+  new Response(nullBody.has(answer.status) ? null : body, {
+    status: answer.status,
+    headers: headersOf(answer.headers),
+  })
 
 /** The upstream's answer, as the client is to have it. */
 function passOn(answer: Answer, { response, headers }: Sent, body: ReadableStream<Uint8Array> | null): Response {

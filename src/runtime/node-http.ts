@@ -71,6 +71,8 @@ async function forward(
   outgoing.writeHead(answer.status, answer.headers.flat())
   outgoing.once('finish', watch.end)
   watch.whenGivenUp(() => outgoing.destroy())
+  const whole = upstream.body.whole()
+  if (whole) return void outgoing.end(whole)
   let hasBegun = false
   outgoing.on('drain', upstream.body.resume)
   upstream.body.read({

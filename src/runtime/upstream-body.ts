@@ -2,6 +2,8 @@
 
 /** Nothing comes before it is read, but what came with the head. */
 export interface UpstreamBody {
+  /** All of it, where it is small and came with the head: then nobody need read it. */
+  whole(): Uint8Array | null
   /** Once; gets what is there at once. */
   read(reader: BodyReader): void
   /** More is wanted. */
@@ -34,12 +36,17 @@ interface Flow {
   abort(reason: Error): void
 }
 
+/** So much of it is taken in before anybody reads. */
+const mostEarlyBytes = 65_536
+
 export function createIncoming(flow: Flow): Incoming {
   let reader: BodyReader | null = null
   const early: Uint8Array[] = []
+  let earlyBytes = 0
   let over: 'end' | 'fail' | null = null
 
   const body: UpstreamBody = {
+    whole: () => (over === 'end' && early.length < 2 ? (early[0] ?? new Uint8Array()) : null),
     read(its) {
       reader = its
       let wantsMore = true
@@ -47,6 +54,7 @@ export function createIncoming(flow: Flow): Incoming {
       early.length = 0
       if (over) its[over]()
       else if (wantsMore) body.resume()
+      else flow.pause()
     },
     resume() {
       if (flow.paused) flow.resume()
@@ -63,8 +71,13 @@ export function createIncoming(flow: Flow): Incoming {
     push(chunk) {
       // a parser that goes on after a pause begins with nothing: to pause for that would never end
       if (chunk.length === 0 || over) return
-      if (!reader) early.push(chunk)
-      if (!reader?.chunk(chunk)) flow.pause()
+      if (reader) {
+        if (!reader.chunk(chunk)) flow.pause()
+        return
+      }
+      early.push(chunk)
+      earlyBytes += chunk.length
+      if (earlyBytes >= mostEarlyBytes) flow.pause()
     },
     end: () => finish('end'),
     fail: () => finish('fail'),

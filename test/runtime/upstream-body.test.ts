@@ -29,18 +29,34 @@ const bytes = (...numbers: number[]) => Uint8Array.from(numbers)
 it('keeps what came early, and lets no more come, until somebody reads', () => {
   const { push, body, flow, end } = open()
   push(bytes(1))
-  expect(flow.paused).toBe(true)
+  expect(flow.paused).toBe(false)
   push(bytes(2))
+  push(new Uint8Array(65_534))
+  expect([flow.paused, body.whole()]).toEqual([true, null])
   const read: (number | string)[] = []
   body.read({
-    chunk: (chunk) => read.push(...chunk) > 0,
+    chunk: (chunk) => read.push(...chunk.slice(0, 2)) > 0,
     end: () => read.push('end'),
     fail: () => read.push('fail'),
   })
-  expect([read, flow.resumed]).toEqual([[1, 2], 1])
+  expect([read, flow.resumed]).toEqual([[1, 2, 0, 0], 1])
   push(bytes(3))
   end()
-  expect(read).toEqual([1, 2, 3, 'end'])
+  expect(read).toEqual([1, 2, 0, 0, 3, 'end'])
+})
+
+it('is there whole where it came with the head and is over, and never where it broke off', () => {
+  const [one, none, more, broken, left] = [open(), open(), open(), open(), open()]
+  for (const { push } of [one, more, broken, left]) push(bytes(1))
+  for (const { body } of [one, none, more, broken, left]) expect(body.whole()).toBeNull()
+  for (const { end } of [one, none]) end()
+  more.push(bytes(2))
+  more.end()
+  broken.fail()
+  left.body.cancel()
+  left.end()
+  const whole = [one, none, more, broken, left].map(({ body }) => body.whole())
+  expect(whole).toEqual([bytes(1), bytes(), null, null, null])
 })
 
 it('is over after what came early, where all of it came early', () => {
