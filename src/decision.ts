@@ -75,6 +75,8 @@ export type Refusal =
   | { readonly reason: 'store-unavailable'; readonly cause: string }
   | { readonly reason: 'keys-unavailable'; readonly issuer: string; readonly cause: string }
   | { readonly reason: 'issuer-unavailable'; readonly issuer: string; readonly cause: string }
+  /** The upstream gets the person's access token, and there is none that is good just now. */
+  | { readonly reason: 'token-unavailable'; readonly cause: string }
   | { readonly reason: 'upstream-unreachable'; readonly cause: string }
   | { readonly reason: 'loop'; readonly via: string }
   | { readonly reason: 'upstream-timeout'; readonly seconds: number }
@@ -121,7 +123,15 @@ export type TokenFault =
   | 'inactive'
   | 'revoked'
 
-export type SessionFault = 'malformed' | 'unknown' | 'corrupt' | 'version' | 'expired' | 'ended' | 'elsewhere'
+export type SessionFault =
+  | 'malformed'
+  | 'unknown'
+  | 'corrupt'
+  | 'version'
+  | 'expired'
+  | 'ended'
+  | 'elsewhere'
+  | 'without token'
 
 export const refuse = (
   refusal: Refusal,

@@ -60,6 +60,14 @@ function routesUnmet(origin: Origin): Problem[] {
   })
   const voucher = origin.routes.find(({ vouches }) => vouches)
   const problems: Problem[] = []
+  const bearing = origin.routes.find(({ accessToken }) => accessToken)
+  if (bearing && !(origin.session && origin.providers.length > 0))
+    problems.push({
+      ...at(bearing.index, 'accessToken'),
+      value: 'true',
+      message: 'nobody signs in with a provider at this origin, so there is no access token',
+      fix: 'write session: true and providers: [...], or leave it out',
+    })
   if (voucher && !origin.session)
     problems.push({
       ...at(voucher.index, 'signIn'),

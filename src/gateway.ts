@@ -12,7 +12,7 @@ import { TooSlow, type WaitUntil, within } from './authenticate/share.ts'
 import { nothingSpent } from './authenticate/spent.ts'
 import { createTokenMemory } from './authenticate/token-memory.ts'
 import { type DecideParts, decide } from './decide.ts'
-import { type Decision, type FormToken, type Refusal, refuse } from './decision.ts'
+import { type Decision, type FormToken, type Forward, type Refusal, refuse } from './decision.ts'
 import { createEndpoints } from './endpoints/endpoints.ts'
 import type { ReportEntry } from './endpoints/reports.ts'
 import { isOfResources, tellsOfResources } from './endpoints/resource.ts'
@@ -27,9 +27,11 @@ import type { Head } from './head.ts'
 import { createKeeper, type SessionEvent } from './keeper.ts'
 import { entryOf, type LogEntry } from './log-entry.ts'
 import { type Answer, type Asked, respondForwarded, respondHere, respondPreflight, respondRefused } from './respond.ts'
+import { err, ok, type Result } from './result.ts'
 import type { Gateway as Config } from './route/compile.ts'
 import { createTable } from './route/table.ts'
 import { createAddressBook } from './session/address.ts'
+import { readSessionCookie } from './session/cookie.ts'
 import type { SessionStore } from './session/store.ts'
 import type { Settings } from './settings.ts'
 import { unknownSender } from './shield/csrf.ts'
@@ -68,7 +70,7 @@ export interface Gateway {
   /** The very decision that `begin` acts on, for those who only ask: `sallyport explain`. */
   decide(head: Head, waitUntil: WaitUntil): Promise<Decision>
   /** The plan of a forward, as `begin` makes it. */
-  plan(decision: Extract<Decision, { kind: 'forward' }>, head: Head, requestId: string): Promise<Plan>
+  plan(decision: Forward, head: Head, requestId: string, accessToken?: string | null): Promise<Plan>
   /** True for what `endpoints` answers, and no rule: it is never forwarded, whatever the routes say. */
   owns(head: Pick<Head, 'host' | 'target'>): boolean
   /** Serves what lives under `/.sallyport/` and `/.well-known/sallyport/`, and tells API clients of the issuers. */
@@ -160,6 +162,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       ? parts.signIn?.({
           providers: config.providers,
           table,
+          origins: config.origins,
           sealingKeys: settings.sealingKeys,
           life: looking,
           keeper,
@@ -197,6 +200,7 @@ export function createGateway(parts: GatewayParts): Gateway {
         table,
         authenticate: deciding.authenticate,
         keeper,
+        signIn: signIn ?? null,
         publicScheme: settings.publicScheme,
         now,
       },
@@ -230,8 +234,11 @@ export function createGateway(parts: GatewayParts): Gateway {
       decision = await decide(deciding, head, waitUntil, spent)
       if (decision.kind === 'forward') {
         const refusal = refuseForward(decision, head, settings.gatewayName)
+        const token =
+          refusal || !decision.route.accessToken ? ok(null) : await accessTokenFor(decision, head, requestId, waitUntil)
         if (refusal) decision = refuse(refusal, decision.route, decision.principal)
-        else planned = await plan(decision, head, requestId)
+        else if (token.ok) planned = await plan(decision, head, requestId, token.value)
+        else decision = refuse(token.error, decision.route, decision.principal)
       }
       if (planned) plannedAt = now()
     } catch (error) {
@@ -331,11 +338,29 @@ export function createGateway(parts: GatewayParts): Gateway {
     return { kind: 'answer', answer: forwarding.fail({ reason: 'forged', from: unknownSender }) }
   }
 
-  async function plan(decision: Extract<Decision, { kind: 'forward' }>, head: Head, requestId: string): Promise<Plan> {
+  /** Of whoever came with a session; a Bearer token is its sender's to pass on. */
+  async function accessTokenFor(
+    { route, principal, isBare }: Forward,
+    { headers }: Head,
+    requestId: string,
+    waitUntil: WaitUntil,
+  ): Promise<Result<string | null, Refusal>> {
+    if (principal?.kind !== 'session' || isBare) return ok(null)
+    const sent = readSessionCookie(headers.get('cookie') ?? '', route.origin.sessionOptions.site)
+    if (sent.kind !== 'value' || !signIn) return err({ reason: 'token-unavailable', cause: 'nobody signs in here' })
+    return signIn.accessToken({ cookie: sent.value, origin: route.origin, requestId }, waitUntil)
+  }
+
+  async function plan(
+    decision: Forward,
+    head: Head,
+    requestId: string,
+    accessToken: string | null = null,
+  ): Promise<Plan> {
     const { route, principal } = decision
     const assertion =
       signer && principal && route.identity?.assertion ? await signer.sign(principal, route.origin.name) : null
-    return planForward(forwarding, decision, head, requestId, assertion)
+    return planForward(forwarding, decision, head, requestId, { assertion, accessToken })
   }
 }
 

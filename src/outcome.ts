@@ -50,6 +50,12 @@ export function outcomeOf(refusal: Refusal): Outcome {
     case 'not-allowed':
     case 'missing-scope':
       return { status: 403, title: 'Not allowed', detail: 'You are signed in, and this address is not for you.' }
+    case 'token-unavailable':
+      return {
+        status: 503,
+        title: 'Try again shortly',
+        detail: 'The sign-in service does not answer just now. You have not been signed out.',
+      }
     case 'store-unavailable':
     case 'keys-unavailable':
     case 'issuer-unavailable':
@@ -121,6 +127,7 @@ export function extras(refusal: Refusal, route: Route | null, self: string): [st
     case 'store-unavailable':
     case 'keys-unavailable':
     case 'issuer-unavailable':
+    case 'token-unavailable':
       return [['retry-after', '5']]
     case 'no-credential':
     case 'bad-session':

@@ -1,4 +1,4 @@
-/** One line of the log for each sign-in that ended, well or not, and each sign-out that a provider asked for. No token, no code, no cookie, no query. */
+/** One line of the log for each sign-in that ended, well or not, each sign-out that a provider asked for, each token that it didn't refresh. No token, no code, no cookie, no query. */
 
 export interface SignInEntry {
   readonly kind: 'sign-in'
@@ -7,7 +7,11 @@ export interface SignInEntry {
   readonly requestId: string
   readonly origin: string
   readonly provider: string | null
-  readonly outcome: 'signed-in' | 'signed-out' | 'failed'
+  /**
+   * `nobody-found`: the provider ended a session that there is none of here. `not-told`: somebody signed out, and the
+   * provider didn't hear of it, or of its tokens.
+   */
+  readonly outcome: 'signed-in' | 'signed-out' | 'nobody-found' | 'not-refreshed' | 'not-told' | 'failed'
   /** What the page shows too. */
   readonly reason: string | null
   readonly why: Readonly<Record<string, unknown>> | null

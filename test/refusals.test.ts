@@ -23,6 +23,7 @@ const statuses: Readonly<Record<keyof typeof everyReason, number>> = {
   'store-unavailable': 503,
   'keys-unavailable': 503,
   'issuer-unavailable': 503,
+  'token-unavailable': 503,
   'upstream-unreachable': 502,
   loop: 508,
   'upstream-timeout': 504,

@@ -39,6 +39,7 @@ export function createIdentityProvider(client: Client): IdentityProvider {
           client_id: client.id,
           client_secret: client.secret,
           redirect_uris: [`${gateway}/.sallyport/callback/corp`],
+          post_logout_redirect_uris: [`${gateway}/.sallyport/signed-out`],
         },
       ],
       jwks: { keys: [{ ...jwk, kid, alg: 'RS256', use: 'sig' }] },

@@ -25,7 +25,8 @@ const mark = 'x-explained-until-here'
 /** Makes the gateway's own plan; what is before the mark in it was the client's, what is after it is ours. */
 export async function forwardingOf(gateway: Gateway, decision: Forward, head: Head): Promise<Forwarding> {
   const marked = { ...head, headers: withMark(head) }
-  const plan = await gateway.plan(decision, marked, '(a fresh id)')
+  const isTheirs = decision.route.accessToken && decision.principal?.kind === 'session'
+  const plan = await gateway.plan(decision, marked, '(a fresh id)', isTheirs ? '(their access token)' : null)
   const end = plan.headers.findIndex(([name]) => name === mark)
   const kept = new Map(plan.headers.slice(0, end))
   const theirs = [...head.headers]

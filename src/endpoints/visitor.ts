@@ -15,11 +15,14 @@ import type { Live } from '../session/look.ts'
 import { cookieSeconds } from '../session/session.ts'
 import { announcedMethod, corsFor, isPreflight, judgePreflight, preflightHeaders } from '../shield/cors.ts'
 import { detectForgery } from '../shield/csrf.ts'
+import type { SignIn } from './sign-in.ts'
 
 export interface VisitorParts {
   readonly table: Pick<Table, 'originOf'>
   readonly authenticate: Authenticator
   readonly keeper: Keeper
+  /** null: nobody signs in with a provider. */
+  readonly signIn: Pick<SignIn, 'leave'> | null
   /** Set where TLS ends in front of this process. */
   readonly publicScheme: 'http' | 'https' | null
   /** Seconds since the epoch. */
@@ -31,7 +34,7 @@ type Pairs = readonly (readonly [string, string])[]
 const none: Pairs = []
 const ignore = (work: Promise<unknown>): void => void work.catch(() => undefined)
 
-export function createVisitorEndpoints({ table, authenticate, keeper, publicScheme, now }: VisitorParts): Hono {
+export function createVisitorEndpoints({ table, authenticate, keeper, signIn, publicScheme, now }: VisitorParts): Hono {
   const app = new Hono()
 
   app.on(['GET', 'OPTIONS'], '/.sallyport/session', async (c) => {
@@ -81,20 +84,19 @@ export function createVisitorEndpoints({ table, authenticate, keeper, publicSche
     const found = await findGuarded(c)
     if ('refusal' in found) return refused(found.refusal, found.more)
     const everywhere = new URL(c.req.url).searchParams.get('everywhere') === '1'
+    const isNavigation = /^(?:navigate|$)/.test(c.req.header('sec-fetch-mode') ?? '')
     const ended = await found.act(async ({ live }) => {
       if (everywhere) await keeper.endSubject(live.record.issuer, live.record.subject, 'visitor')
       await keeper.end(live, 'sign-out', 'visitor')
+      const { origin, self } = found
+      return { page: (await signIn?.leave({ live, origin, self, isNavigation })) ?? null }
     })
     if (ended instanceof Response) return ended
     const clear = found.origin.sessionOptions.clearSiteData
       ? [['clear-site-data', '"cache", "cookies", "storage"'] as const]
       : []
-    const isForm = /^(?:navigate|$)/.test(c.req.header('sec-fetch-mode') ?? '')
-    const head = isForm ? { status: 303, headers: { location: '/' } } : { status: 204 }
-    return withHeaders(new Response(null, head), [
-      ['set-cookie', clearCookie(found.origin.sessionOptions.site)],
-      ...clear,
-    ])
+    const home = new Response(null, isNavigation ? { status: 303, headers: { location: '/' } } : { status: 204 })
+    return withHeaders(ended.page ?? home, [['set-cookie', clearCookie(found.origin.sessionOptions.site)], ...clear])
   })
   return app
 
@@ -130,6 +132,7 @@ export function createVisitorEndpoints({ table, authenticate, keeper, publicSche
     if (!live) return no({ reason: 'bad-session', fault: 'unknown' }, cleared)
     return {
       origin,
+      self,
       act: async <T>(work: (found: { live: Live }) => Promise<T>): Promise<T | Response> =>
         work({ live }).catch((error: unknown) => refused({ reason: 'store-unavailable', cause: nameOf(error) }, [])),
     }

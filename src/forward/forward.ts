@@ -53,13 +53,20 @@ export interface ForwardParts {
   readonly inOrder: (origin: Origin) => readonly Upstream[]
 }
 
-/** @param assertion the signed identity, where the route wants one */
+/** What is made for this request, where the route wants it. */
+export interface Made {
+  /** The signed identity. */
+  readonly assertion: string | null
+  /** The person's own, of the provider: it goes in the place of whatever the client sent. */
+  readonly accessToken: string | null
+}
+
 export function planForward(
   parts: ForwardParts,
   decision: Forward,
   head: Head,
   requestId: string,
-  assertion: string | null,
+  { assertion, accessToken }: Made,
 ): Plan {
   const { route, principal, isBare = false } = decision
   const { forwarding, origin } = route
@@ -82,6 +89,7 @@ export function planForward(
   // a page that gets a nonce is read on its way
   if (route.headers.nonce) ours.push(['accept-encoding', 'identity'])
   if (assertion !== null) ours.push(['x-sallyport-assertion', assertion])
+  if (accessToken !== null) ours.push(['authorization', `Bearer ${accessToken}`])
   const [first, ...others] = parts.inOrder(origin).map((upstream) => ({
     url: `${baseOf(upstream, head)}${target.path}${target.search}`,
     upstream,
@@ -93,7 +101,7 @@ export function planForward(
     method: head.method,
     headers: requestHeaders(head.headers, ours, {
       isDropped: parts.isDropped,
-      passAuthorization: route.passAuthorization,
+      passAuthorization: route.passAuthorization && accessToken === null,
       passedCookie: route.passSessionCookie ? cookieNameOf(origin.sessionOptions.site) : null,
       isBare: isBare || isShared,
       isRead: route.headers.nonce !== null,

@@ -170,6 +170,7 @@ function compileRule(
     ...compileShield(inherited),
     passAuthorization: inherited.pass?.authorization ?? false,
     passSessionCookie: inherited.pass?.sessionCookie ?? false,
+    accessToken: rule.accessToken ?? false,
   }
 }
 

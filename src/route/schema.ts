@@ -101,12 +101,17 @@ const rule = z
     access,
     cache,
     signIn: z.optional(z.literal('vouched')),
+    accessToken: z.optional(z.boolean()),
     ...inherited,
   })
   .check(
     z.refine(
       ({ cache, access }) => !cache || access === 'public',
       'only an answer to a public rule is the same for everybody: leave "cache" out',
+    ),
+    z.refine(
+      ({ accessToken, access }) => !accessToken || access !== 'public',
+      'a public rule asks nobody who they are, so there is no access token: leave "accessToken" out',
     ),
     z.refine(
       ({ cache, signIn }) => !cache || !signIn,

@@ -78,6 +78,8 @@ export interface Route extends Shield {
   readonly resource: string | null
   readonly identity: IdentityHeaders | null
   readonly passAuthorization: boolean
+  /** The upstream gets the access token that the provider gave for the session. */
+  readonly accessToken: boolean
   readonly passSessionCookie: boolean
 }
 

@@ -4,6 +4,7 @@ import { type AddressBook, makeId, replacedKey } from './address.ts'
 import { makeCookieValue } from './cookie.ts'
 import type { Live } from './look.ts'
 import { longestSessionSeconds, writeMark } from './marks.ts'
+import { openFor, sealFor } from './sealed.ts'
 import {
   deadAt,
   type MadeFrom,
@@ -37,7 +38,7 @@ export const touchSeconds = 60
 export async function makeSession(parts: LifeParts, session: NewSession, from: MadeFrom): Promise<MadeSession> {
   const { book, now } = parts
   const place = await book.place(session.issuer, session.subject)
-  return put(parts, makeRecord(session, makeId(place), now(), from))
+  return put(parts, makeRecord(session, makeId(place), now(), from), session.secret ?? null)
 }
 
 /** Writes that the session was used, unless that was written a moment ago, or it has changed since it was read. */
@@ -62,8 +63,10 @@ export async function rotateSession(
 ): Promise<MadeSession | null> {
   if (live.isReplaced || live.deadAt <= parts.now()) return null
   const { store, book, now } = parts
+  const { id, sealed } = live.record
+  const secret = sealed === undefined ? null : await openFor(live.cookie, id, sealed)
   // first: a store that fails after it leaves the old value as good as it was
-  const made = await put(parts, { ...live.record, ...change })
+  const made = await put(parts, { ...live.record, ...change }, secret)
   const until = writeMark(now() + graceSeconds)
   if (await store.swap(replacedKey(live.key), null, until, longestSessionSeconds)) {
     // the mark counts; this only lets the store forget
@@ -74,9 +77,16 @@ export async function rotateSession(
   return null
 }
 
-async function put({ store, book, now }: LifeParts, record: SessionRecord): Promise<MadeSession> {
-  const isOurs = record.id.startsWith(await book.place(record.issuer, record.subject))
-  const cookie = makeCookieValue(isOurs ? `${record.id}${await book.issuerPlace(record.issuer)}` : '')
+/** @param secret sealed anew with each value that the cookie gets */
+async function put(
+  { store, book, now }: LifeParts,
+  { sealed: _, ...open }: SessionRecord,
+  secret: string | null,
+): Promise<MadeSession> {
+  const { id } = open
+  const isOurs = id.startsWith(await book.place(open.issuer, open.subject))
+  const cookie = makeCookieValue(isOurs ? `${id}${await book.issuerPlace(open.issuer)}` : '')
+  const record = secret === null ? open : { ...open, sealed: await sealFor(cookie, id, secret) }
   const key = await book.session(cookie)
   if (deadAt(record) <= now()) throw new RangeError('the session would be over before it begins')
   if (!(await store.swap(key, null, JSON.stringify(record), ttlOf(record, now()))))

@@ -10,6 +10,8 @@ export type Fault = 'unknown' | 'corrupt' | 'version' | 'expired' | 'ended'
 /** A session that nothing has ended, as the store has it. */
 export interface Live {
   readonly kind: 'live'
+  /** What was looked up. Opens what is sealed in the record. */
+  readonly cookie: string
   readonly key: Key
   readonly place: string
   readonly record: SessionRecord
@@ -65,7 +67,7 @@ export async function lookUp({ store, book, now }: LookParts, cookie: string): P
   if (until !== null && until <= now()) return dead('ended')
   const over = until === null ? deadAt(record) : Math.min(until, deadAt(record))
   if (over <= now()) return dead('expired')
-  return { kind: 'live', key, place, record, text, deadAt: over, isReplaced: until !== null }
+  return { kind: 'live', cookie, key, place, record, text, deadAt: over, isReplaced: until !== null }
 
   async function readMarks(...keys: readonly Key[]): Promise<readonly (string | null)[]> {
     return whole(await store.read(keys), keys)

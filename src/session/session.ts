@@ -29,6 +29,8 @@ const record = z.object({
   origins: z.optional(z.array(z.string())),
   /** Its cookie outlives the browser. */
   remembered: z.optional(z.boolean()),
+  /** What only the cookie's holder may open. */
+  sealed: z.optional(z.string().check(z.maxLength(512))),
   /** Whence it was made, for lists. */
   address: z.optional(z.string().check(z.maxLength(64))),
   userAgent: z.optional(z.string().check(z.maxLength(256))),
@@ -65,6 +67,8 @@ export interface NewSession {
   readonly origins?: readonly string[]
   /** Its cookie outlives the browser. */
   readonly remembered?: boolean
+  /** A short secret that only the cookie's holder may open: a key, say, of what is kept beside the session. */
+  readonly secret?: string
   /** Dead when unused for so long. */
   readonly idleSeconds: number
   /** Dead when so old. */

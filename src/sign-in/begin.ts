@@ -3,11 +3,14 @@
 import { within } from '../authenticate/share.ts'
 import type { Keeper } from '../keeper.ts'
 import { err, ok, type Result } from '../result.ts'
+import type { Origin } from '../route/table.ts'
 import { readSessionCookie } from '../session/cookie.ts'
-import type { LifeParts } from '../session/life.ts'
+import type { LifeParts, MadeSession } from '../session/life.ts'
 import type { Lifetimes } from '../session/settings.ts'
+import { StoreFault } from '../session/store.ts'
 import type { Failure } from './failure.ts'
 import type { SignedIn } from './identity.ts'
+import { type Kept, makeSecret, placeOf } from './kept.ts'
 import type { Visit } from './visit.ts'
 
 export interface BeginParts {
@@ -27,14 +30,17 @@ export async function beginSession(
   { keeper, life, lifetimes, timeoutMilliseconds }: BeginParts,
   identity: SignedIn & { readonly scopes: readonly string[] },
   { cookies, from, origin }: Pick<Visit, 'cookies' | 'from' | 'origin'>,
+  kept: Kept | null,
 ): Promise<Result<Begun, Failure>> {
-  const { site, sharedWith } = origin.sessionOptions
+  const { sharedWith } = origin.sessionOptions
   try {
     const { sid } = identity.claims
     if (typeof sid === 'string') await within(timeoutMilliseconds, knowSid(life, identity, sid, lifetimes.maxSeconds))
     // another origin may trust other providers: carried there by hand, the cookie opens nothing
-    const made = await keeper.signIn({ ...identity, origins: sharedWith }, from, null, 'gateway')
-    await endPrevious(keeper, cookies, site)
+    const who = { ...identity, origins: sharedWith, ...(kept && { secret: makeSecret() }) }
+    const made = await keeper.signIn(who, from, null, 'gateway')
+    if (kept) await within(timeoutMilliseconds, keepTokens(life, made, origin, kept))
+    await endPrevious(keeper, life, cookies, origin)
     return ok({ cookie: made.cookie, subject: identity.subject })
   } catch (error) {
     return err({ reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' })
@@ -46,9 +52,18 @@ async function knowSid(life: LifeParts, { issuer, subject }: SignedIn, sid: stri
   await life.store.write(await life.book.about('sid', issuer, sid), subject, seconds)
 }
 
+/** Before anybody gets the cookie: whoever has it has the tokens too. */
+async function keepTokens(life: LifeParts, made: MadeSession, origin: Origin, kept: Kept): Promise<void> {
+  const place = await placeOf(life, made, origin)
+  if (!(await place?.change(null, { kept, leaseUntil: 0, hasFailed: false }))) throw new StoreFault('tokens not kept')
+}
+
 /** Ended at once, with no grace for requests in flight: a value that somebody planted must not live on. */
-async function endPrevious(keeper: Keeper, cookies: string, site: string | null): Promise<void> {
-  const reading = readSessionCookie(cookies, site)
+async function endPrevious(keeper: Keeper, life: LifeParts, cookies: string, origin: Origin): Promise<void> {
+  const reading = readSessionCookie(cookies, origin.sessionOptions.site)
   const previous = reading.kind === 'value' ? await keeper.find(reading.value) : null
-  if (previous) await keeper.end(previous, 'signed in anew', 'gateway')
+  if (!previous) return
+  await keeper.end(previous, 'signed in anew', 'gateway')
+  // nobody can open them any more; what they stand for at the provider may be what the new ones stand for
+  await (await placeOf(life, previous, origin))?.delete().catch(() => undefined)
 }

@@ -2,15 +2,17 @@
 
 import type { Result } from '../result.ts'
 import type { Provider } from '../route/compile-provider.ts'
+import type { Origin } from '../route/table.ts'
 import { readSessionCookie, setCookie } from '../session/cookie.ts'
+import type { Sealer } from '../session/seal.ts'
 import { type BeginParts, type Begun, beginSession } from './begin.ts'
 import type { Contacts } from './contact.ts'
 import { exchange } from './exchange.ts'
 import type { Failure } from './failure.ts'
 import { naming } from './fault.ts'
 import { identityOf } from './identity.ts'
+import { keptOf } from './keep.ts'
 import { countRound, maxRounds, recentRounds } from './round.ts'
-import type { Sealer } from './seal.ts'
 import { findTransaction, type Transaction, takeBack } from './transaction.ts'
 import { redirect, type Step, type Visit, type Visits } from './visit.ts'
 
@@ -18,6 +20,7 @@ import { redirect, type Step, type Visit, type Visits } from './visit.ts'
 export const callbackPath = ({ name }: Pick<Provider, 'name'>): string => `/.sallyport/callback/${name}`
 
 export interface CallbackParts extends BeginParts {
+  readonly origins: readonly Origin[]
   readonly sealer: Sealer
   readonly contacts: Contacts
   readonly visits: Visits
@@ -59,7 +62,10 @@ export function createCallback(parts: CallbackParts, provider: Provider): Step {
     const known = { provider, ...contact, bearer: contacts.bearer, now, waitUntil: here.waitUntil }
     const exchanged = await exchange(known, transaction, here.query, here.self + callbackPath(provider))
     if (!exchanged.ok) return exchanged
-    const { claims, tokens } = exchanged.value
-    return beginSession(parts, { ...identityOf(provider, claims), scopes: tokens.scopes }, here)
+    const { claims, tokens, scopes } = exchanged.value
+    const { sharedWith } = here.origin.sessionOptions
+    const origins = parts.origins.filter(({ name }) => sharedWith.includes(name))
+    const kept = keptOf(tokens, provider, { ...contact, origins, isAtomic: parts.life.store.promises.atomic })
+    return beginSession(parts, { ...identityOf(provider, claims), scopes }, here, kept)
   }
 }

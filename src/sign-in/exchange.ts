@@ -10,19 +10,12 @@ import type { Provider } from '../route/compile-provider.ts'
 import { clockToleranceSeconds, type ProviderClient } from './client.ts'
 import type { Failure } from './failure.ts'
 import { ofTheSignIn } from './identity.ts'
+import { type Tokens, tokensOf } from './tokens.ts'
 import { nonceOf, type Transaction, verifierOf } from './transaction.ts'
 
 export interface Exchanged {
   readonly claims: Claims
   readonly tokens: Tokens
-}
-
-export interface Tokens {
-  readonly idToken: string
-  readonly accessToken: string
-  readonly refreshToken: string | null
-  /** Seconds since the epoch; null where the provider doesn't say. */
-  readonly expiresAt: number | null
   readonly scopes: readonly string[]
 }
 
@@ -45,6 +38,7 @@ export async function exchange(
   const { provider, metadata, now } = parts
   const { client, authentication, options } = parts.client
   const valid = oauth.validateAuthResponse(metadata, client, parameters, transaction.state)
+  const askedAt = now()
   const answer = await oauth.authorizationCodeGrantRequest(
     metadata,
     client,
@@ -65,17 +59,14 @@ export async function exchange(
   if (!verified.ok) return verified
   const fault = await faultIn(verified.value, { provider, nonce, accessToken: result.access_token, transaction })
   if (fault) return err({ reason: 'bad-id-token', fault })
-  const tokens: Tokens = {
-    idToken,
-    accessToken: result.access_token,
-    refreshToken: result.refresh_token ?? null,
-    expiresAt: result.expires_in === undefined ? null : now() + result.expires_in,
-    scopes: (result.scope ?? provider.scopes.join(' ')).split(' ').filter(Boolean),
-  }
-  const userinfo = await readUserinfo(parts, tokens, String(verified.value['sub']))
+  const userinfo = await readUserinfo(parts, result.access_token, String(verified.value['sub']))
   // what was signed for us stands over what was only told; of the sign-in itself nothing but that is believed
   const told = Object.entries(userinfo).filter(([name]) => !ofTheSignIn.includes(name))
-  return ok({ claims: { ...Object.fromEntries(told), ...verified.value }, tokens })
+  return ok({
+    claims: { ...Object.fromEntries(told), ...verified.value },
+    tokens: tokensOf(result, askedAt),
+    scopes: (result.scope ?? provider.scopes.join(' ')).split(' ').filter(Boolean),
+  })
 }
 
 /** Whose tokens are believed when a provider signs them for this gateway. */
@@ -133,7 +124,7 @@ export async function halfHash(text: string, algorithm: string): Promise<string>
 
 async function readUserinfo(
   { provider, metadata, client: { client, options } }: ExchangeParts,
-  { accessToken }: Tokens,
+  accessToken: string,
   subject: string,
 ): Promise<Claims> {
   if (!provider.userinfo || metadata.userinfo_endpoint === undefined) return {}

@@ -39,15 +39,27 @@ export function chooserPage(
   })
 }
 
+/** A page and no redirect: of a form's answer a browser follows none to another site where the form's page forbids it. */
+export function leavePage(label: string, address: string): Response {
+  const to = escaped(address)
+  const body = `<p>You are signed out here.</p><p><a href="${to}">Sign out at ${escaped(label)} too</a></p>`
+  return new Response(page('Signing out', body, `<meta http-equiv="refresh" content="0;url=${to}">\n`), {
+    headers: [...pageHeaders, ...bare, ['cache-control', 'no-store']],
+  })
+}
+
+export const signedOutPage = (): Response =>
+  new Response(page('Signed out', '<p><a href="/">Go to the home page</a></p>'), { headers: [...pageHeaders, ...bare] })
+
 /** What stands in the address of these pages is nobody else's business. */
 const bare: [string, string][] = [['referrer-policy', 'no-referrer']]
 
-const page = (title: string, body: string): string => `<!doctype html>
+const page = (title: string, body: string, head = ''): string => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${title}</title>
-<style>${style}</style>
+${head}<style>${style}</style>
 <h1>${title}</h1>
 ${body}
 </html>

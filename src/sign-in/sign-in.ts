@@ -2,11 +2,15 @@
 
 import { Hono } from 'hono/tiny'
 import type { SignIn, SignInParts } from '../endpoints/sign-in.ts'
+import { createSealer } from '../session/seal.ts'
 import { backChannelPath, createBackChannel } from './back-channel.ts'
 import { callbackPath, createCallback } from './callback.ts'
 import { createContacts } from './contact.ts'
+import { createFarewell, signedOutPath } from './farewell.ts'
+import { createFrontChannel, frontChannelPath } from './front-channel.ts'
+import { createLeave } from './leave.ts'
 import { signInPath } from './pages.ts'
-import { createSealer } from './seal.ts'
+import { createRefresh } from './refresh.ts'
 import { createStart } from './start.ts'
 import { createVisits } from './visit.ts'
 
@@ -18,6 +22,8 @@ export function createSignIn(parts: SignInParts): SignIn {
   app.get(signInPath, visits.receive(createStart(working)))
   for (const provider of parts.providers.values())
     app.get(callbackPath(provider), visits.receive(createCallback(working, provider)))
-  app.post(backChannelPath, createBackChannel(parts, contacts))
-  return { endpoints: app }
+  app.get(signedOutPath, visits.receive(createFarewell(working)))
+  app.post(backChannelPath, createBackChannel(working))
+  app.get(frontChannelPath, createFrontChannel(parts))
+  return { endpoints: app, accessToken: createRefresh(working), leave: createLeave(working) }
 }

@@ -2,13 +2,13 @@
 
 import { ok } from '../result.ts'
 import type { Provider } from '../route/compile-provider.ts'
+import type { Sealer } from '../session/seal.ts'
 import { authorizationUrl } from './ask.ts'
 import { callbackPath } from './callback.ts'
 import type { Contacts } from './contact.ts'
 import { naming } from './fault.ts'
 import { chooserPage } from './pages.ts'
 import { returnTarget } from './return-to.ts'
-import type { Sealer } from './seal.ts'
 import { handOut, makeTransaction, type Transaction } from './transaction.ts'
 import { redirect, type Step, type Visits } from './visit.ts'
 

@@ -1,7 +1,7 @@
 /** One sign-in under way: kept by the browser, sealed, a cookie each, so that several tabs don't meet. */
 
 import { base64url } from 'jose'
-import type { Sealer } from './seal.ts'
+import type { Sealer } from '../session/seal.ts'
 
 export interface Transaction {
   /** 256 random bits: what the provider gives back. */

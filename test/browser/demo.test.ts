@@ -95,7 +95,14 @@ describe.skipIf(executablePath === null)('the demo in a browser', { timeout: 90_
     expect([page.url(), await heading()]).toEqual([`${home}admin`, 'Administration'])
     expect(await page.textContent('header')).toContain('grace (staff,admin)')
     await show('3')
-    await signOut()
+    await page.click('button:text-is("Sign out")')
+    // signed out here, then asked there
+    await page.click('button[name=logout]')
+    await page.waitForURL(/\/\.sallyport\/signed-out\?state=/)
+    expect(await heading()).toBe('Signed out')
+    await page.goto(`${home}admin`)
+    await page.click('text="Sign in with the identity provider"')
+    expect(await page.isVisible('input[name=password]')).toBe(true)
   })
 
   it('tells nobody’s password, cookie or secret in its log', async () => {

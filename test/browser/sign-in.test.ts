@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createSealer } from '../../src/sign-in/seal.ts'
+import { createSealer } from '../../src/session/seal.ts'
 import { handOut, makeTransaction } from '../../src/sign-in/transaction.ts'
 import { sealingKey } from '../support/sign-in-gateway.ts'
 import { lacksPrograms, type SignInWorld, signIn, startSignInWorld } from './world/sign-in-world.ts'

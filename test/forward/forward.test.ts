@@ -25,7 +25,8 @@ function urlOf(
   const target = readTarget(raw, options)
   if (!target.ok) return null
   const forward = { kind: 'forward', route, target: target.value, principal: null } as const
-  return planForward(parts, forward, head(`GET https://${host}${raw}`), 'id', null).url
+  return planForward(parts, forward, head(`GET https://${host}${raw}`), 'id', { assertion: null, accessToken: null })
+    .url
 }
 
 const host = fc.constantFrom('upstream.test', 'upstream.test:8443', '[::1]:9', '127.0.0.1')

@@ -7,6 +7,8 @@ import { createMemoryStore } from '../../src/session/stores/memory.ts'
 import { headerOf, openTestGateway } from '../support/gateway.ts'
 import { head } from '../support/head.ts'
 import { originOf } from '../support/routes.ts'
+import { laySession } from '../support/sessions.ts'
+import { openSignInGateway } from '../support/sign-in-gateway.ts'
 
 const at = 'https://app.example.com'
 const cookie = `__Host-sallyport=${makeCookieValue()}`
@@ -109,6 +111,21 @@ const denials: Readonly<Record<keyof RuleConfig, () => Promise<void>>> = {
   },
   async signIn() {
     expect(() => open({ signIn: 'vouched' })).toThrow(/VOUCH_SECRET/)
+  },
+  async accessToken() {
+    // a session that was made without the provider has none to pass on
+    const store = createMemoryStore(() => Date.now() / 1000)
+    const { cookie } = await laySession(store, { subject: 'ann', ttlSeconds: 60 }, Date.now() / 1000)
+    const rules = [
+      { path: '/with', access: 'signed-in', accessToken: true },
+      { path: '/*', access: 'signed-in' },
+    ]
+    const { ask } = await openSignInGateway({ store, origin: { rules } })
+    const status = async (path: string) =>
+      (await ask(`GET ${at}${path}`, { cookie: `__Host-sallyport=${cookie}` })).answer.status
+    expect([await status('/without'), await status('/with')]).toEqual([200, 401])
+    expect(() => open({ accessToken: true })).toThrow(/nobody signs in with a provider/)
+    expect(() => open({ access: 'public', accessToken: true })).toThrow(/a public rule asks nobody/)
   },
   async pass() {
     const sent = async (authorization: boolean) =>

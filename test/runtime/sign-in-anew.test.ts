@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSealer } from '../../src/sign-in/seal.ts'
+import { createSealer } from '../../src/session/seal.ts'
 import { handOut, makeTransaction } from '../../src/sign-in/transaction.ts'
 import {
   clientSecret,

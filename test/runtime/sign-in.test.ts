@@ -13,6 +13,8 @@ import { type RunningRuntime, runtimeNames, startRuntime } from '../support/runt
 import { sealingKey } from '../support/sign-in-gateway.ts'
 import { createVisitor } from '../support/visitor.ts'
 
+const tokenSeconds = 6
+
 const entry = { workerd: 'entry/sign-in-worker.ts', deno: 'entry/sign-in-deno.ts', node: 'entry/sign-in-node.ts' }
 
 describe.each(runtimeNames)('signing in at a real provider, on %s', (name) => {
@@ -52,7 +54,18 @@ describe.each(runtimeNames)('signing in at a real provider, on %s', (name) => {
       },
     })
     self = `http://127.0.0.1:${runtime.port}`
-    await provider.admit(self)
+    await provider.admit(self, {
+      issueRefreshToken: () => true,
+      rotateRefreshToken: true,
+      ttl: {
+        AccessToken: tokenSeconds,
+        RefreshToken: 3_600,
+        Session: 3_600,
+        Grant: 3_600,
+        IdToken: 3_600,
+        Interaction: 600,
+      },
+    })
   })
 
   afterAll(async () => {
@@ -134,6 +147,52 @@ describe.each(runtimeNames)('signing in at a real provider, on %s', (name) => {
     await endAtProvider(first, provider.issuer)
     expect(await statuses()).toEqual([303, 303, 200])
     expect(runtime.output()).toContain('"outcome":"signed-out"')
+  })
+
+  it.skipIf(skips)('passes the access token on, refreshed once by 50 requests at a time', async () => {
+    const visitor = createVisitor()
+    await visitor.follow((await signInAtProvider(visitor, `${self}/orders`, 'dave')).href)
+    const bearer = async (): Promise<string> => {
+      const answer = await visitor.go(`${self}/api/x`, { headers: { authorization: 'Basic Y2xpZW50OnNlbnQ=' } })
+      const { headers } = (await answer.json()) as { headers: Record<string, string> }
+      return headers['authorization'] ?? 'nothing'
+    }
+    const refreshes = () => provider.forms.filter((form) => form['grant_type'] === 'refresh_token').length
+    const first = await bearer()
+    expect(first).toMatch(/^Bearer [\w-]{40,}$/)
+    const before = refreshes()
+    await new Promise((resolve) => setTimeout(resolve, (tokenSeconds + 0.5) * 1000))
+    const got = new Set(await Promise.all(Array.from({ length: 50 }, bearer)))
+    expect([refreshes() - before, got.size, got.has(first)]).toEqual([1, 1, false])
+    const [authorization = ''] = got
+    const me = await fetch(`${provider.issuer}/me`, { headers: { authorization } })
+    expect(await me.json()).toMatchObject({ sub: 'dave' })
+    expect(runtime.output()).not.toContain(authorization.slice(7))
+  })
+
+  it.skipIf(skips)('signs out here first, then at the provider, and gives the tokens back', async () => {
+    const visitor = createVisitor()
+    await visitor.follow((await signInAtProvider(visitor, `${self}/orders`, 'erin')).href)
+    const value = visitor.cookies(self).get('__Host-sallyport') ?? ''
+    const out = await visitor.go(`${self}/.sallyport/sign-out`, {
+      method: 'POST',
+      headers: { origin: self, 'sec-fetch-site': 'same-origin' },
+    })
+    const page = await out.text()
+    const address = new URL(/content="0;url=([^"]+)"/.exec(page)?.[1]?.replaceAll('&#38;', '&') ?? 'about:blank')
+    expect([out.status, address.origin]).toEqual([200, provider.issuer])
+    visitor.cookies(self).set('__Host-sallyport', value)
+    expect((await visitor.go(`${self}/orders`)).status).toBe(303)
+    expect(provider.forms.at(-1)).toMatchObject({ token_type_hint: 'refresh_token' })
+
+    const asking = await (await visitor.go(address.href)).text()
+    const ended = await visitor.go(`${provider.issuer}/session/end/confirm`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: String(new URLSearchParams({ xsrf: /name="xsrf" value="([^"]+)"/.exec(asking)?.[1] ?? '', logout: 'yes' })),
+    })
+    const back = await visitor.go(ended.headers.get('location') ?? '')
+    expect(await back.text()).toContain('Signed out')
   })
 
   it.skipIf(skips)('gives another browser nothing for the same answer', async () => {

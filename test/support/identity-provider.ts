@@ -4,13 +4,16 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair } from 'jose'
 import { Provider } from 'oidc-provider'
+import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
 import type { Visitor } from './visitor.ts'
 
 export interface IdentityProvider {
   readonly issuer: string
   /** Method and path of every request, in order. */
   readonly asked: string[]
-  /** Opens for a gateway at this address; before, nobody is known. */
+  /** What was posted to it, in order. */
+  readonly forms: Readonly<Record<string, unknown>>[]
+  /** Opens for a gateway at this address; before, nobody is known. Again: all that it gave is forgotten. */
   admit(gateway: string, change?: object): Promise<void>
   stop(): Promise<void>
 }
@@ -19,6 +22,7 @@ export const clientSecret = 'a-secret-of-at-least-32-characters'
 
 export async function startIdentityProvider(): Promise<IdentityProvider> {
   const asked: string[] = []
+  const forms: Record<string, unknown>[] = []
   let answer: ReturnType<Provider['callback']> | null = null
   const server: Server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url?.split('?')[0]}`)
@@ -30,9 +34,11 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
   return {
     issuer,
     asked,
+    forms,
     async admit(gateway, change = {}) {
       const { privateKey } = await generateKeyPair('RS256', { extractable: true })
       const provider = new Provider(issuer, {
+        adapter: createMemoryAdapter(0),
         clients: [
           {
             client_id: 'gateway',
@@ -57,8 +63,13 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
           devInteractions: { enabled: true },
           pushedAuthorizationRequests: { enabled: true },
           backchannelLogout: { enabled: true },
+          revocation: { enabled: true },
         },
         ...change,
+      })
+      provider.use(async (context, next) => {
+        await next()
+        if (context.oidc?.body) forms.push({ ...context.oidc.body })
       })
       answer = provider.callback()
     },

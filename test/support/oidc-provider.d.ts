@@ -9,6 +9,7 @@ declare module 'oidc-provider' {
     /** Rejects for a sign-in that isn't under way in this browser. */
     interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>
     on(event: string, listener: (...facts: unknown[]) => void): this
+    use(step: (context: { oidc?: { body?: object } }, next: () => Promise<void>) => Promise<void>): this
     proxy: boolean
     readonly Grant: new (of: {
       clientId: string

@@ -54,12 +54,17 @@ export async function createScriptedProvider(
       new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'k1', ...header }).sign(privateKey),
     async fetch(url, init) {
       const path = new URL(url).pathname
+      // wherever its document says that they are
+      const is = (name: string, usual: string): boolean =>
+        (typeof provider.discovery !== 'function' && url === provider.discovery[name]) || path.endsWith(usual)
       asked.push({ path, form: new URLSearchParams(String(init.body ?? '')), headers: new Headers(init.headers) })
       if (path.endsWith('/.well-known/openid-configuration'))
         return typeof provider.discovery === 'function' ? provider.discovery() : Response.json(provider.discovery)
-      if (path.endsWith('/jwks')) return provider.jwks()
-      if (path.endsWith('/userinfo')) return Response.json(provider.userinfo)
-      if (!path.endsWith('/token')) return new Response(null, { status: 404 })
+      if (is('jwks_uri', '/jwks')) return provider.jwks()
+      if (is('userinfo_endpoint', '/userinfo')) return Response.json(provider.userinfo)
+      if (is('pushed_authorization_request_endpoint', '/request'))
+        return Response.json({ request_uri: 'urn:ietf:params:oauth:request_uri:x', expires_in: 60 }, { status: 201 })
+      if (!is('token_endpoint', '/token')) return new Response(null, { status: 404 })
       const accessToken = 'an-access-token'
       const at = Math.floor(Date.now() / 1000)
       const good = {

@@ -68,7 +68,7 @@ export async function openSignInGateway(change: Change = {}): Promise<SignInGate
     {
       store,
       now,
-      fetch: (url, init) => (change.beside?.find(({ issuer }) => url.startsWith(issuer)) ?? provider).fetch(url, init),
+      fetch: (url, init) => (change.beside?.find((other) => isOf(other, url)) ?? provider).fetch(url, init),
       signIn: createSignIn,
       logSignIn: (entry) => void audit.push(entry),
     },
@@ -103,3 +103,7 @@ export async function openSignInGateway(change: Change = {}): Promise<SignInGate
     },
   }
 }
+
+/** Below its issuer, or where its document says. */
+const isOf = ({ issuer, discovery }: ScriptedProvider, url: string): boolean =>
+  url.startsWith(issuer) || Object.values(discovery).includes(url)

@@ -26,6 +26,7 @@ export default defineGateway({
         { path: '/public', access: 'public' },
         { path: '/admin/*', access: { roles: ['admin'] } },
         { path: '/payments', access: { signedInWithin: 6 } },
+        { path: '/api/*', access: 'signed-in', accessToken: true },
         { path: '/*', access: 'signed-in' },
       ],
     },

@@ -55,7 +55,7 @@ export function createVisitor(ask: Ask = overSockets): Visitor {
 }
 
 /** Not by fetch: that one writes `Sec-Fetch-Mode: cors` whatever it is told. */
-async function overSockets(request: Request): Promise<Response> {
+export async function overSockets(request: Request): Promise<Response> {
   const { statusCode, headers, body } = await send(request.url, {
     method: request.method as 'GET',
     headers: Object.fromEntries(request.headers),

@@ -110,4 +110,10 @@ export const rule: Entries<Omit<RuleConfig, keyof InheritedConfig>> = {
     "The upstream's answer may sign somebody in or out: see docs/sessions.md.",
     "signIn: 'vouched'",
   ),
+  accessToken: entry(
+    'boolean',
+    'false',
+    "Whether the upstream gets the access token that the provider gave for the session, as `Authorization: Bearer`, in the place of the client's; it is refreshed before its end. Not on a public rule. See docs/sign-in.md.",
+    'accessToken: true',
+  ),
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createSealer } from '../../src/sign-in/seal.ts'
+import { createSealer } from '../../src/session/seal.ts'
 
 const key = (fill: number): Uint8Array<ArrayBuffer> => new Uint8Array(32).fill(fill)
 

@@ -1,0 +1,42 @@
+/** Ends the sessions here that a provider says are over there. */
+
+import type { SignInParts } from '../endpoints/sign-in.ts'
+
+/** What a provider says: whose sessions, and which of its own they came of. One of the two at least. */
+export interface Over {
+  readonly subject: string | null
+  readonly sid: string | null
+}
+
+export interface Ended {
+  /** null: nobody was found. */
+  readonly subject: string | null
+}
+
+export function createEnding({ life, keeper }: Pick<SignInParts, 'life' | 'keeper'>) {
+  return async (issuer: string, { subject: named, sid }: Over): Promise<Ended> => {
+    const subject = named ?? (sid === null ? null : await subjectOf(issuer, sid))
+    if (subject === null) return { subject }
+    const isFound = await endFor(issuer, subject, sid)
+    return { subject: isFound ? subject : null }
+  }
+
+  async function endFor(issuer: string, subject: string, sid: string | null): Promise<boolean> {
+    const all = async (): Promise<boolean> => {
+      await keeper.endSubject(issuer, subject, 'provider')
+      return true
+    }
+    // a store that lists late could leave a session out: then all of the subject end
+    if (sid === null || life.store.promises.consistency !== 'strong') return all()
+    const { sessions, isWhole } = await keeper.list(issuer, subject)
+    if (!isWhole) return all()
+    const meant = sessions.filter(({ record }) => record.claims['sid'] === sid)
+    await Promise.all(meant.map(({ record }) => keeper.endById(record.id, { issuer, subject }, 'provider')))
+    return meant.length > 0
+  }
+
+  async function subjectOf(issuer: string, sid: string): Promise<string | null> {
+    const [subject] = await life.store.read([await life.book.about('sid', issuer, sid)])
+    return subject ?? null
+  }
+}

@@ -1,0 +1,270 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createMemoryStore } from '../../src/session/stores/memory.ts'
+import type { TestGateway } from '../support/gateway.ts'
+import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts'
+import { openRealSignIn, type RealSignIn } from '../support/real-sign-in.ts'
+import { laySession, testBook } from '../support/sessions.ts'
+import { self } from '../support/sign-in-gateway.ts'
+import type { Visitor } from '../support/visitor.ts'
+
+const configuration = { issueRefreshToken: () => true, rotateRefreshToken: true }
+
+let provider: IdentityProvider
+beforeAll(async () => {
+  provider = await startIdentityProvider()
+})
+afterAll(() => provider.stop())
+
+const open = (asked: Parameters<typeof openRealSignIn>[1] = {}): Promise<RealSignIn> =>
+  openRealSignIn(provider, { configuration, ...asked })
+
+const isIn = async ({ ask }: TestGateway, cookie: string): Promise<boolean> =>
+  (await ask(`GET ${self}/page`, { cookie })).forwarded
+
+const form = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate' }
+
+const signOut = (browser: Visitor, headers: Record<string, string> = form, query = ''): Promise<Response> =>
+  browser.go(`${self}/.sallyport/sign-out${query}`, { method: 'POST', headers })
+
+/** Where a page sends the browser by itself. */
+async function onwards(response: Response): Promise<URL> {
+  const page = await response.text()
+  const to = /http-equiv="refresh" content="0;url=([^"]+)"/.exec(page)?.[1]
+  if (to === undefined) throw new Error(`nowhere: ${response.status} ${page}`)
+  return new URL(to.replaceAll('&#38;', '&'))
+}
+
+/** The provider asks whether one means it. */
+async function confirm(browser: Visitor, address: URL): Promise<Response> {
+  const page = await (await browser.go(address.href)).text()
+  const xsrf = /name="xsrf" value="([^"]+)"/.exec(page)?.[1] ?? ''
+  return browser.go(`${provider.issuer}/session/end/confirm`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: String(new URLSearchParams({ xsrf, logout: 'yes' })),
+  })
+}
+
+describe('signing out by a form', () => {
+  it('ends the session here, then at the provider, and comes back', async () => {
+    const { gateway, signIn, browser, audit } = await open()
+    const visitor = browser()
+    const cookie = await signIn('alice', visitor)
+    const out = await signOut(visitor)
+    expect(out.status).toBe(200)
+    expect(out.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-sallyport=; .*Max-Age=0/)])
+    expect([await isIn(gateway, cookie), visitor.cookies(self).has('__Host-sallyport')]).toEqual([false, false])
+
+    const address = await onwards(out)
+    expect(address.origin + address.pathname).toBe(`${provider.issuer}/session/end`)
+    expect(Object.fromEntries(address.searchParams)).toEqual({
+      client_id: 'gateway',
+      id_token_hint: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+      post_logout_redirect_uri: `${self}/.sallyport/signed-out`,
+      logout_uri: `${self}/.sallyport/signed-out`,
+      state: expect.stringMatching(/^[\w.-]{40,}$/),
+    })
+    const back = (await confirm(visitor, address)).headers.get('location') ?? ''
+    expect(back).toMatch(/^https:\/\/app\.example\.com\/\.sallyport\/signed-out\?state=/)
+    const end = await visitor.go(back)
+    expect([end.status, await end.text()]).toEqual([200, expect.stringContaining('<h1>Signed out</h1>')])
+    // the provider knows nobody any more: it shows its form
+    const { response } = await visitor.follow(`${self}/.sallyport/sign-in`)
+    expect(await response?.text()).toContain('name="login"')
+    expect(audit.filter(({ outcome }) => outcome === 'not-told')).toEqual([])
+  })
+
+  it('gives the tokens back that were kept (RFC 7009)', async () => {
+    const { gateway, signIn, browser } = await open()
+    const visitor = browser()
+    const cookie = await signIn('alice', visitor)
+    const { sent } = await gateway.ask(`GET ${self}/api/x`, { cookie })
+    const authorization = sent.get('authorization') ?? ''
+    const whose = async () => (await fetch(`${provider.issuer}/me`, { headers: { authorization } })).status
+    expect(await whose()).toBe(200)
+    await signOut(visitor, { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' })
+    expect(provider.forms.at(-1)).toMatchObject({ token_type_hint: 'refresh_token' })
+    expect(await whose()).toBe(401)
+  })
+
+  it('says that one is signed out to nobody but those who were', async () => {
+    const { signIn, browser, pass } = await open()
+    const visitor = browser()
+    await signIn('alice', visitor)
+    const state = (await onwards(await signOut(visitor))).searchParams.get('state') ?? ''
+    const landing = async (value: string) =>
+      (await browser().go(`${self}/.sallyport/signed-out?state=${encodeURIComponent(value)}`)).status
+    expect([await landing(state), await landing(''), await landing(`${state}x`), await landing('a.b.c')]).toEqual([
+      200, 303, 303, 303,
+    ])
+    pass(600)
+    expect(await landing(state)).toBe(303)
+  })
+
+  it('ends it here though the provider fails, and says so in the log', async () => {
+    for (const failing of [
+      () => Promise.resolve(new Response('', { status: 500 })),
+      () => Promise.reject(new TypeError('no network')),
+      () => new Promise<Response>(() => undefined),
+    ]) {
+      const real = await open({ environment: { PROVIDER_TIMEOUT_MS: '200' } })
+      const cookie = await real.signIn()
+      const failed = real.open({ fetch: failing })
+      const response = await failed.gateway.endpoints.fetch(
+        new Request(`${self}/.sallyport/sign-out`, { method: 'POST', headers: { cookie, ...form } }),
+      )
+      expect([response.status, response.headers.get('location')]).toEqual([303, '/'])
+      expect([await isIn(failed, cookie), await isIn(real.gateway, cookie)]).toEqual([false, false])
+      expect(real.audit.at(-1)).toMatchObject({ outcome: 'not-told', reason: 'provider-unavailable', subject: 'alice' })
+    }
+  })
+
+  it('tells nobody where the store does not take it: then nobody is signed out', async () => {
+    const real = await open()
+    const visitor = real.browser()
+    const cookie = await real.signIn('alice', visitor)
+    const before = provider.forms.length
+    const down = real.open({ store: { ...real.store, write: () => Promise.reject(new Error('down')) } })
+    const response = await down.gateway.endpoints.fetch(
+      new Request(`${self}/.sallyport/sign-out`, { method: 'POST', headers: { cookie, ...form } }),
+    )
+    expect(response.status).toBe(503)
+    expect([provider.forms.length - before, await isIn(real.gateway, cookie)]).toEqual([0, true])
+  })
+
+  it('tells only the provider that the session came from', async () => {
+    const { gateway, store, now } = await open({ origin: { rules: [{ path: '/*', access: 'signed-in' }] } })
+    const { cookie } = await laySession(store, { subject: 'ann', issuer: 'origin:app', ttlSeconds: 600 }, now())
+    const asked = provider.asked.length
+    const response = await gateway.gateway.endpoints.fetch(
+      new Request(`${self}/.sallyport/sign-out`, {
+        method: 'POST',
+        headers: { cookie: `__Host-sallyport=${cookie}`, ...form },
+      }),
+    )
+    expect([response.status, response.headers.get('location'), provider.asked.length - asked]).toEqual([303, '/', 0])
+  })
+
+  it('asks the provider without a hint where the tokens are gone', async () => {
+    const { signIn, browser, store } = await open()
+    const visitor = browser()
+    const cookie = await signIn('alice', visitor)
+    const key = await testBook.session(cookie.split('=')[1] ?? '')
+    const [text] = await store.read([key])
+    await store.delete({ place: key.place, name: `tokens:${JSON.parse(text ?? '').id}` })
+    const address = await onwards(await signOut(visitor))
+    expect([address.searchParams.get('client_id'), address.searchParams.has('id_token_hint')]).toEqual([
+      'gateway',
+      false,
+    ])
+  })
+})
+
+describe('a logout that the provider tells by a frame', () => {
+  const frame = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe', 'sec-fetch-site': 'cross-site' }
+  const path = `${self}/.sallyport/frontchannel-logout`
+
+  async function signedIn(asked: Parameters<typeof openRealSignIn>[1] = {}) {
+    const real = await open(asked)
+    const cookie = await real.signIn('alice')
+    const other = await real.signIn('alice')
+    const { claims } = JSON.parse((await textOf(real, cookie)) ?? '') as { claims: { sid?: string } }
+    // no cookie of ours comes along in a frame of another site
+    const tell = (query: Record<string, string> | [string, string][]) =>
+      real.browser().go(`${path}?${new URLSearchParams(query)}`, { headers: frame })
+    return { ...real, cookie, other, sid: claims.sid ?? '', tell }
+  }
+
+  it('ends that session without its cookie, and no other', async () => {
+    const { gateway, cookie, other, sid, tell, audit } = await signedIn()
+    expect(sid.length).toBeGreaterThan(10)
+    const answer = await tell({ iss: provider.issuer, sid })
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store'])
+    expect(answer.headers.get('content-security-policy')).toBe(`default-src 'none'; frame-ancestors ${provider.issuer}`)
+    expect([await isIn(gateway, cookie), await isIn(gateway, other)]).toEqual([false, true])
+    expect(audit.at(-1)).toMatchObject({ outcome: 'signed-out', subject: 'alice' })
+  })
+
+  it('ends all of the subject where the store lists late', async () => {
+    const promises = { consistency: 'eventual', atomic: false, stalenessSeconds: 60 } as const
+    const late = (now: () => number) => ({
+      ...createMemoryStore(now),
+      promises,
+      list: async () => ({ stored: [], next: null }),
+    })
+    const { gateway, cookie, other, sid, tell } = await signedIn({ store: late, origin: { freshness: 5 } })
+    expect((await tell({ iss: provider.issuer, sid })).status).toBe(200)
+    expect([await isIn(gateway, cookie), await isIn(gateway, other)]).toEqual([false, false])
+  })
+
+  it('ends nothing for another issuer, without a sid, or with anything twice', async () => {
+    const { gateway, cookie, other, sid, tell } = await signedIn()
+    const iss = provider.issuer
+    const wrong: [string, string][][] = [
+      [
+        ['iss', `${iss}/`],
+        ['sid', sid],
+      ],
+      [
+        ['iss', 'https://evil.example.com'],
+        ['sid', sid],
+      ],
+      [['sid', sid]],
+      [['iss', iss]],
+      [
+        ['iss', iss],
+        ['sid', ''],
+      ],
+      [
+        ['iss', iss],
+        ['sid', sid],
+        ['sid', 'x'],
+      ],
+      [
+        ['iss', iss],
+        ['iss', iss],
+        ['sid', sid],
+      ],
+      [
+        ['iss', iss],
+        ['sid', 'x'.repeat(1_025)],
+      ],
+    ]
+    for (const query of wrong) {
+      const answer = await tell(query)
+      expect([answer.status, answer.headers.get('content-security-policy')]).toEqual([
+        400,
+        "default-src 'none'; frame-ancestors 'none'",
+      ])
+    }
+    expect([await isIn(gateway, cookie), await isIn(gateway, other)]).toEqual([true, true])
+  })
+
+  it('says nothing of whether somebody was found, but in the log', async () => {
+    const { tell, audit } = await signedIn()
+    expect((await tell({ iss: provider.issuer, sid: 'guessed' })).status).toBe(200)
+    expect(audit.at(-1)).toMatchObject({ outcome: 'nobody-found', subject: null })
+  })
+
+  it('is damped, so that guesses can not flood the store', async () => {
+    const { tell } = await signedIn({ environment: { UNKNOWN_LOOKUPS_PER_SECOND: '2' } })
+    const statuses = []
+    for (let guess = 0; guess < 5; guess++)
+      statuses.push((await tell({ iss: provider.issuer, sid: `g${guess}` })).status)
+    expect(statuses).toContain(503)
+  })
+
+  it('can be told again when the store failed', async () => {
+    const real = await signedIn()
+    const down = real.open({ store: { ...real.store, read: () => Promise.reject(new Error('down')) } })
+    const query = new URLSearchParams({ iss: provider.issuer, sid: real.sid })
+    expect((await down.gateway.endpoints.fetch(new Request(`${path}?${query}`))).status).toBe(503)
+    expect((await real.tell({ iss: provider.issuer, sid: real.sid })).status).toBe(200)
+    expect(await isIn(real.gateway, real.cookie)).toBe(false)
+  })
+})
+
+const textOf = async ({ store }: RealSignIn, cookie: string) => {
+  const [text] = await store.read([await testBook.session(cookie.split('=')[1] ?? '')])
+  return text
+}
