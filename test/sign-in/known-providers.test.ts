@@ -1,150 +1,165 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { compile } from '../../src/route/compile.ts'
-import { readMetadata } from '../../src/sign-in/directory.ts'
-import { identityOf } from '../../src/sign-in/identity.ts'
+import { createScriptedProvider } from '../support/scripted-provider.ts'
+import { openSignInGateway, self } from '../support/sign-in-gateway.ts'
 
 interface Known {
   readonly name: string
-  readonly issuer: string
-  /** Its endpoints, where they aren't below the issuer; null where it publishes none. */
-  readonly endpoints: Record<string, string | undefined>
-  readonly roles?: string | string[]
-  /** What its ID token or userinfo says, beside the usual claims. */
+  /** As docs/sign-in.md tells operators to write it. */
+  readonly config: Record<string, unknown>
+  /** What its ID token says, beside what each has to say. */
   readonly says: Record<string, unknown>
-  readonly has: readonly string[]
+  readonly roles: string
+  /** Whether it is asked by a pushed request, and whether people can be sent there to sign out. */
+  readonly isPushed: boolean
+  readonly signsOut: boolean
 }
 
-/** As their documents publish it; roles as docs/sign-in.md tells operators to write them. Written by hand after what each documents, not recorded. */
+const zitadelRoles = 'urn:zitadel:iam:org:project:roles'
+
+/**
+ * Their discovery documents stand in test/sign-in/discovery: what each publishes, with the names of the organisation
+ * changed and long lists of algorithms cut short. The tokens are written after what each documents of its own.
+ */
 const known: readonly Known[] = [
   {
-    name: 'Keycloak',
-    issuer: 'https://id.example.com/realms/corp',
-    endpoints: {
-      authorization_endpoint: 'https://id.example.com/realms/corp/protocol/openid-connect/auth',
-      token_endpoint: 'https://id.example.com/realms/corp/protocol/openid-connect/token',
-      jwks_uri: 'https://id.example.com/realms/corp/protocol/openid-connect/certs',
-      userinfo_endpoint: 'https://id.example.com/realms/corp/protocol/openid-connect/userinfo',
-      end_session_endpoint: 'https://id.example.com/realms/corp/protocol/openid-connect/logout',
-      pushed_authorization_request_endpoint:
-        'https://id.example.com/realms/corp/protocol/openid-connect/ext/par/request',
-    },
-    roles: 'realm_access.roles',
-    says: { realm_access: { roles: ['admin', 'offline_access'] } },
-    has: ['admin', 'offline_access'],
+    name: 'keycloak',
+    config: { roles: 'realm_access.roles' },
+    says: { realm_access: { roles: ['admin', 'offline_access'] }, typ: 'ID', azp: 'gateway', sid: 'k-1' },
+    roles: 'admin,offline_access',
+    isPushed: true,
+    signsOut: true,
   },
   {
-    name: 'Entra ID',
-    issuer: 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0',
-    endpoints: {
-      authorization_endpoint:
-        'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/oauth2/v2.0/authorize',
-      token_endpoint: 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/oauth2/v2.0/token',
-      jwks_uri: 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/discovery/v2.0/keys',
-      userinfo_endpoint: 'https://graph.microsoft.com/oidc/userinfo',
-      end_session_endpoint: 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/oauth2/v2.0/logout',
-    },
-    roles: 'roles',
-    says: { roles: ['Billing.Admin'], tid: '11111111-2222-3333-4444-555555555555' },
-    has: ['Billing.Admin'],
+    name: 'entra-id',
+    config: { roles: 'roles' },
+    says: { roles: ['Billing.Admin'], tid: '11111111-2222-3333-4444-555555555555', ver: '2.0', oid: 'o' },
+    roles: 'Billing.Admin',
+    isPushed: false,
+    signsOut: true,
   },
   {
-    name: 'Okta',
-    issuer: 'https://corp.okta.com/oauth2/default',
-    endpoints: {
-      authorization_endpoint: 'https://corp.okta.com/oauth2/default/v1/authorize',
-      token_endpoint: 'https://corp.okta.com/oauth2/default/v1/token',
-      jwks_uri: 'https://corp.okta.com/oauth2/default/v1/keys',
-      userinfo_endpoint: 'https://corp.okta.com/oauth2/default/v1/userinfo',
-      pushed_authorization_request_endpoint: 'https://corp.okta.com/oauth2/default/v1/par',
-    },
-    roles: 'groups',
-    says: { groups: ['Everyone', 'Finance'] },
-    has: ['Everyone', 'Finance'],
+    name: 'okta',
+    config: { roles: 'groups' },
+    says: { groups: ['Everyone', 'Finance'], ver: 1, amr: ['pwd'], idp: '00o1' },
+    roles: 'Everyone,Finance',
+    isPushed: true,
+    signsOut: true,
   },
   {
-    name: 'Auth0',
-    issuer: 'https://corp.eu.auth0.com/',
-    endpoints: {
-      authorization_endpoint: 'https://corp.eu.auth0.com/authorize',
-      token_endpoint: 'https://corp.eu.auth0.com/oauth/token',
-      jwks_uri: 'https://corp.eu.auth0.com/.well-known/jwks.json',
-      userinfo_endpoint: 'https://corp.eu.auth0.com/userinfo',
-    },
-    roles: ['https://example.com/roles'],
-    says: { 'https://example.com/roles': ['editor'] },
-    has: ['editor'],
+    name: 'auth0',
+    config: { roles: ['https://example.com/roles'] },
+    says: { 'https://example.com/roles': ['editor'], sid: 'a-1' },
+    roles: 'editor',
+    isPushed: false,
+    signsOut: true,
   },
   {
-    name: 'Google',
-    issuer: 'https://accounts.google.com',
-    endpoints: {
-      authorization_endpoint: 'https://accounts.google.com/o/oauth2/v2/auth',
-      token_endpoint: 'https://oauth2.googleapis.com/token',
-      jwks_uri: 'https://www.googleapis.com/oauth2/v3/certs',
-      userinfo_endpoint: 'https://openidconnect.googleapis.com/v1/userinfo',
-      revocation_endpoint: 'https://oauth2.googleapis.com/revoke',
-    },
-    says: { hd: 'example.com', email_verified: true },
-    has: [],
+    name: 'google',
+    config: { claims: ['email', 'hd'] },
+    says: { hd: 'example.com', email_verified: true, azp: 'gateway' },
+    roles: '',
+    isPushed: false,
+    signsOut: false,
   },
   {
-    name: 'Cognito',
-    issuer: 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEfGhI',
-    endpoints: {
-      authorization_endpoint: 'https://corp.auth.eu-central-1.amazoncognito.com/oauth2/authorize',
-      token_endpoint: 'https://corp.auth.eu-central-1.amazoncognito.com/oauth2/token',
-      jwks_uri: 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEfGhI/.well-known/jwks.json',
-      userinfo_endpoint: 'https://corp.auth.eu-central-1.amazoncognito.com/oauth2/userInfo',
-    },
-    roles: ['cognito:groups'],
-    says: { 'cognito:groups': ['admins'] },
-    has: ['admins'],
+    name: 'cognito',
+    config: { roles: ['cognito:groups'] },
+    says: { 'cognito:groups': ['admins'], 'cognito:username': 'alice', token_use: 'id', event_id: 'e' },
+    roles: 'admins',
+    isPushed: false,
+    signsOut: true,
   },
   {
-    name: 'ZITADEL',
-    issuer: 'https://corp-abc123.zitadel.cloud',
-    endpoints: {
-      authorization_endpoint: 'https://corp-abc123.zitadel.cloud/oauth/v2/authorize',
-      token_endpoint: 'https://corp-abc123.zitadel.cloud/oauth/v2/token',
-      jwks_uri: 'https://corp-abc123.zitadel.cloud/oauth/v2/keys',
-      userinfo_endpoint: 'https://corp-abc123.zitadel.cloud/oidc/v1/userinfo',
-      end_session_endpoint: 'https://corp-abc123.zitadel.cloud/oidc/v1/end_session',
-    },
-    roles: ['urn:zitadel:iam:org:project:roles'],
-    says: { 'urn:zitadel:iam:org:project:roles': { admin: { '1234': 'corp.example.com' }, auditor: {} } },
-    has: ['admin', 'auditor'],
+    name: 'zitadel',
+    config: { roles: [zitadelRoles] },
+    says: { [zitadelRoles]: { admin: { '1234': 'corp.example.com' }, auditor: { '1234': 'corp.example.com' } } },
+    roles: 'admin,auditor',
+    isPushed: false,
+    signsOut: true,
   },
 ]
 
-describe('a provider that people have', () => {
-  it.each(known)(
-    '$name: its discovery document is taken, and its roles are found',
-    ({ issuer, endpoints, roles, says, has }) => {
-      const config = compile(
-        {
-          providers: { corp: { issuer, clientId: 'gateway', ...(roles && { roles }) } },
-          origins: [
-            {
-              name: 'app',
-              host: 'app.example.com',
-              upstream: 'https://u.example.net',
-              session: true,
-              providers: ['corp'],
-              rules: [{ path: '/*', access: 'signed-in' }],
-            },
-          ],
-        },
-        {},
-      )
-      const provider = config.ok ? config.value.providers.get('corp') : undefined
-      if (!provider) throw new Error(JSON.stringify(config))
-      const document = { issuer, ...endpoints }
-      expect(readMetadata(document, provider)).toBe(document)
-      expect(() => readMetadata({ ...document, issuer: `${issuer}x` }, provider)).toThrow('another issuer')
-      const identity = identityOf(provider, { sub: 'alice', ...says })
-      expect(identity).toMatchObject({ subject: 'alice', issuer, roles: has })
-      // a provider that says nothing of roles gives none
-      expect(identityOf(provider, { sub: 'alice' }).roles).toEqual([])
+const documentOf = (name: string): Record<string, unknown> & { readonly issuer: string } =>
+  JSON.parse(readFileSync(join(import.meta.dirname, `discovery/${name}.json`), 'utf8'))
+
+async function open({ name, config }: Known) {
+  const discovery = documentOf(name)
+  const provider = await createScriptedProvider(discovery.issuer)
+  provider.discovery = discovery
+  const gateway = await openSignInGateway({
+    provider: { issuer: discovery.issuer, ...config },
+    beside: [provider],
+    origin: {
+      rules: [
+        { path: '/hosted', access: { claim: 'hd', is: 'example.com' } },
+        { path: '/*', access: 'signed-in' },
+      ],
     },
-  )
+  })
+  return { ...gateway, discovery, provided: provider }
+}
+
+describe.each(known)('$name, by the discovery document that it publishes', (one) => {
+  it('is asked as it wants to be, and its roles are found', async () => {
+    const { provided, discovery, visitor, audit, ask } = await open(one)
+    const sent = await visitor.go(`${self}/.sallyport/sign-in?return_to=/x`)
+    const asked = new URL(sent.headers.get('location') ?? '')
+    expect(asked.origin + asked.pathname).toBe(discovery['authorization_endpoint'])
+    const pushed = provided.asked.find(({ form }) => form.has('code_challenge'))?.form
+    expect(pushed !== undefined).toBe(one.isPushed)
+    expect([...asked.searchParams.keys()].sort()).toEqual(
+      one.isPushed
+        ? ['client_id', 'request_uri']
+        : [
+            'client_id',
+            'code_challenge',
+            'code_challenge_method',
+            'nonce',
+            'redirect_uri',
+            'response_type',
+            'scope',
+            'state',
+          ],
+    )
+    const request = pushed ?? asked.searchParams
+    provided.nonce = request.get('nonce') ?? ''
+    provided.idToken = (good) => provided.sign({ ...good, ...one.says })
+    const back = new URLSearchParams({ code: 'c', state: request.get('state') ?? '' })
+    if (discovery['authorization_response_iss_parameter_supported']) back.set('iss', discovery.issuer)
+    const response = await visitor.go(`${self}/.sallyport/callback/corp?${back}`)
+    expect([response.headers.get('location'), audit.at(-1)?.reason]).toEqual(['/x', null])
+    const cookie = `__Host-sallyport=${visitor.cookies(self).get('__Host-sallyport')}`
+    const page = await ask(`GET ${self}/`, { cookie })
+    expect([page.sent.get('x-remote-user'), page.sent.get('x-remote-roles') ?? '']).toEqual(['alice', one.roles])
+    expect((await ask(`GET ${self}/hosted`, { cookie })).forwarded).toBe(one.name === 'google')
+
+    const out = await visitor.go(`${self}/.sallyport/sign-out`, {
+      method: 'POST',
+      headers: { 'sec-fetch-site': 'same-origin' },
+    })
+    const onwards = /content="0;url=([^"?]+)/.exec(await out.text())?.[1]
+    expect(onwards).toBe(one.signsOut ? discovery['end_session_endpoint'] : undefined)
+  })
+
+  it('gives no roles where it says nothing of them', async () => {
+    const { provided, visitor, ask } = await open(one)
+    const sent = await visitor.go(`${self}/.sallyport/sign-in?return_to=/x`)
+    const asked = new URL(sent.headers.get('location') ?? '')
+    const request = provided.asked.find(({ form }) => form.has('code_challenge'))?.form ?? asked.searchParams
+    provided.nonce = request.get('nonce') ?? ''
+    const back = new URLSearchParams({ code: 'c', state: request.get('state') ?? '', iss: provided.issuer })
+    await visitor.go(`${self}/.sallyport/callback/corp?${back}`)
+    const cookie = `__Host-sallyport=${visitor.cookies(self).get('__Host-sallyport')}`
+    const page = await ask(`GET ${self}/`, { cookie })
+    expect([page.forwarded, page.sent.get('x-remote-roles') ?? '']).toEqual([true, ''])
+  })
+
+  it('is not believed when its document names another issuer', async () => {
+    const { provided, discovery, visitor, audit } = await open(one)
+    provided.discovery = { ...discovery, issuer: `${discovery.issuer}x` }
+    expect((await visitor.go(`${self}/.sallyport/sign-in`)).status).toBe(503)
+    expect(audit.at(-1)?.reason).toBe('provider-unavailable')
+  })
 })
