@@ -19,7 +19,7 @@ Reads the routes, wrangler.toml, .dev.vars and the environment, and finds what t
 can't have been meant (a rule that is never reached, a public rule above the guarded one it covers), what
 the settings lack, and what the session store can't promise. Warns of rules that only report. Of the three, the environment goes before
 .dev.vars, and .dev.vars before [vars]. What [secrets] of wrangler.toml lists under required, and none of them
-holds, is expected as a secret that Cloudflare keeps. With --runtime node or deno only the environment is read.
+holds, is expected as a secret that Cloudflare keeps; of .dev.vars, what is listed there or in [vars] counts. With --runtime node or deno only the environment is read.
 
 ${placeHelp}`,
   options: placeOptions,

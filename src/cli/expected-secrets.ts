@@ -22,7 +22,11 @@ const inForm: Readonly<Record<string, string>> = {
  * @returns a stand-in for each name that is required, by the name
  */
 export function standInsFor(secrets: unknown): Readonly<Record<string, string>> {
+  return Object.fromEntries(requiredIn(secrets).map((name) => [name, inForm[name] ?? anyText]))
+}
+
+/** The names that `[secrets]` lists: of `.dev.vars`, wrangler reads these alone once there is such a list. */
+export function requiredIn(secrets: unknown): readonly string[] {
   const required = typeof secrets === 'object' && secrets !== null && 'required' in secrets ? secrets.required : []
-  const names = Array.isArray(required) ? required.filter((name) => typeof name === 'string') : []
-  return Object.fromEntries(names.map((name) => [name, inForm[name] ?? anyText]))
+  return Array.isArray(required) ? required.filter((name) => typeof name === 'string') : []
 }

@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { Environment } from '../route/compile.ts'
 import type { Problem } from '../route/problem.ts'
-import { standInsFor } from './expected-secrets.ts'
+import { requiredIn, standInsFor } from './expected-secrets.ts'
 import { type Given, type Io, UsageError } from './verb.ts'
 
 export type RuntimeName = 'workerd' | 'deno' | 'node'
@@ -56,7 +56,7 @@ export async function readSurroundings(given: Given, io: Io): Promise<Surroundin
     }
   }
   const section = sectionOf(config, given.text('env'))
-  const dev = readDevVars(configPath, given.text('env'))
+  const dev = listedIn(section, readDevVars(configPath, given.text('env')))
   const known = { ...record(section['vars']), ...dev, ...io.environment }
   const standIns = standInsFor(section['secrets'])
   return {
@@ -99,6 +99,13 @@ function readDevVars(configPath: string, name: string | undefined): Table | null
   const beside = join(dirname(configPath), '.dev.vars')
   const path = [name === undefined ? '' : `${beside}.${name}`, beside].find((file) => file !== '' && existsSync(file))
   return path === undefined ? null : parseEnv(readFileSync(path, 'utf8'))
+}
+
+/** Where `[secrets]` stands, wrangler leaves the rest of `.dev.vars` out. */
+function listedIn(section: Table, dev: Table | null): Table | null {
+  if (dev === null || section['secrets'] === undefined) return dev
+  const names = new Set([...Object.keys(record(section['vars'])), ...requiredIn(section['secrets'])])
+  return Object.fromEntries(Object.entries(dev).filter(([name]) => names.has(name)))
 }
 
 /** A cache in front of the Worker would hand one person's page to the next: no Worker is asked who they are. */

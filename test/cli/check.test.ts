@@ -177,6 +177,28 @@ describe('the environment', () => {
   })
 })
 
+test('of .dev.vars counts what wrangler dev reads of it: with [secrets], the names listed there', async () => {
+  const origin = {
+    name: 'app',
+    host: 'a.example',
+    upstream: 'https://b.example',
+    rules: [{ path: '/*', access: 'public' }],
+  }
+  const files = {
+    'wrangler.toml': 'name = "a"\n[vars]\nLOG = "all"\n[secrets]\nrequired = ["ADMIN_SECRET"]\n',
+    'routes/index.ts': `export default { origins: [${JSON.stringify(origin)}] }`,
+  }
+  const asked = async (devVars: string) => {
+    const folder = makeFolder({ ...files, '.dev.vars': devVars })
+    const { out } = await sallyport(['check'], { cwd: folder.path })
+    folder.end()
+    return out
+  }
+  expect(await asked('STORE_TIMEOUT_MS=none\n')).not.toContain('STORE_TIMEOUT_MS')
+  expect(await asked('LOG=loud\n')).toContain('LOG')
+  expect(await asked('ADMIN_SECRET=short\n')).toContain('ADMIN_SECRET\n')
+})
+
 test('the routes of this checkout tell where an answer may sign somebody in', async () => {
   const rules = await sallyport(['routes'])
   expect(rules.out).toMatch(/^ {2}app\[\d\] .* \/sign-in +POST +public; its answer may sign in /m)
