@@ -1,7 +1,7 @@
 /** The gateway on Node: the adapter, and the entry of `node src/runtime/node.ts`. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import process from 'node:process'
 import { getRequestListener } from '@hono/node-server'
 import routes from '../../routes/index.ts'
@@ -18,8 +18,7 @@ import { answerUpgrade } from './tunnel.ts'
  * @param memory what the store `memory` is, on this process
  */
 export function serveNode(config: unknown, memory = createMemoryStore(() => Date.now() / 1000)): Server {
-  const { env } = process
-  const { gateway, settings } = openGateway(config, env, {
+  const { gateway, settings } = openGateway(config, process.env, {
     name: 'node',
     openStore: (name) => (name === 'memory' ? memory : null),
     hasBinding: () => false,
@@ -34,8 +33,7 @@ export function serveNode(config: unknown, memory = createMemoryStore(() => Date
     if (isOwn(gateway, incoming)) void endpoints(incoming, outgoing)
     else void answerNode(gateway, settings.publicScheme, incoming, outgoing)
   }
-  const shouldUpgradeCallback = (incoming: IncomingMessage): boolean => isHandshake(gateway, incoming)
-  const server = createServer({ ...limits, shouldUpgradeCallback }, answer)
+  const server = createServer({ ...limits, shouldUpgradeCallback: (asked) => isHandshake(gateway, asked) }, answer)
   server.on('upgrade', (incoming: IncomingMessage, socket: Socket, first: Buffer) => {
     // before Node 24.9 whatever wants another protocol comes here, h2c too
     if (isHandshake(gateway, incoming)) void answerUpgrade(gateway, settings.publicScheme, incoming, socket, first)
@@ -43,10 +41,9 @@ export function serveNode(config: unknown, memory = createMemoryStore(() => Date
   })
   // nobody is asked for a body before it is decided that somebody wants it (RFC 9110 section 10.1.1)
   server.on('checkContinue', answer)
-  server.listen(Number(env['PORT'] ?? 8787), env['HOST'] ?? '127.0.0.1', () => {
-    const address = server.address()
-    if (address && typeof address === 'object')
-      console.error(`sallyport: listening on http://${address.address}:${address.port}`)
+  server.listen(Number(process.env['PORT'] ?? 8787), process.env['HOST'] ?? '127.0.0.1', () => {
+    const { address, port } = server.address() as AddressInfo
+    console.error(`sallyport: listening on http://${address}:${port}`)
   })
   return server
 }

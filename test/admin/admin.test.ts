@@ -118,7 +118,8 @@ describe('the admin API', () => {
     expect(guesses.filter(({ status }) => status === 401)).toHaveLength(20)
     const calls = await Promise.all(Array.from({ length: 25 }, () => admin('GET', '/sessions?subject=ada')))
     // who guesses can't keep out whoever knows
-    expect(calls.map(({ status }) => status)).toEqual([...Array(20).fill(200), ...Array(5).fill(429)])
+    // in whatever order they come through
+    expect(calls.map(({ status }) => status).sort()).toEqual([...Array(20).fill(200), ...Array(5).fill(429)])
     pass(1)
     expect((await admin('GET', '/sessions?subject=ada')).status).toBe(200)
   })
