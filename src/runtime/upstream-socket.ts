@@ -26,6 +26,7 @@ export function createUpstreamSocket(socket: Socket, first: Buffer): MessageSock
   const read = createMessageReader(mostMessageBytes)
   let hasSaidGoodbye = false
   let isClosed = false
+  let isHeard = false
   let farewell: ReturnType<typeof setTimeout> | undefined
 
   socket.setNoDelay(true)
@@ -39,7 +40,7 @@ export function createUpstreamSocket(socket: Socket, first: Buffer): MessageSock
   })
   socket.on('close', () => {
     clearTimeout(farewell)
-    tellClosed(1006, '')
+    if (isHeard) tellClosed(1006, '')
   })
 
   return {
@@ -48,7 +49,12 @@ export function createUpstreamSocket(socket: Socket, first: Buffer): MessageSock
       return socket.writableLength
     },
     pause: () => void socket.pause(),
-    resume: () => void socket.resume(),
+    resume() {
+      isHeard = true
+      // it may have gone before anyone listened
+      if (socket.closed) tellClosed(1006, '')
+      else socket.resume()
+    },
     send: (data) => void socket.write(typeof data === 'string' ? masked(1, data) : masked(2, new Uint8Array(data))),
     close,
     addEventListener(type: 'message' | 'close' | 'error', listen: (event: never) => void) {

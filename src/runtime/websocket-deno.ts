@@ -22,6 +22,9 @@ const ofTheHandshake: ReadonlySet<string> = new Set([
   'sec-websocket-protocol',
 ])
 
+/** From the end of a handshake to its `open`. */
+const openingMilliseconds = 300
+
 export async function dialDeno(
   plan: Plan,
   request: Request,
@@ -40,16 +43,20 @@ export async function dialDeno(
     accept(dressed) {
       const { socket, response } = upgrade(request, { ...(protocol && { protocol }), idleTimeout: 0 })
       for (const [name, value] of dressed) if (!ofTheHandshake.has(name)) response.headers.append(name, value)
+      const { signal: leaving } = request
       let isOpen = false
       socket.addEventListener('open', () => {
         isOpen = true
         joinSockets(socket as MessageSocket, upstream, plan, () => Date.now() / 1000)
         upstream.resume()
       })
-      // a client that left before it was open
-      socket.addEventListener('close', () => {
+      // of a client that leaves before it is open Deno says nothing more, not even that it is closed
+      const miss = (): void => {
         if (!isOpen) open.socket.destroy()
-      })
+      }
+      if (leaving.aborted) miss()
+      // without --unstable-no-legacy-abort every request ends so, also one whose socket opens next
+      else leaving.addEventListener('abort', () => setTimeout(miss, openingMilliseconds))
       return response
     },
   }

@@ -361,6 +361,40 @@ describe.each(runtimeNames)('%s', (name) => {
     expect((await gone.promise) - leftAt).toBeLessThan(500)
   })
 
+  it('a client that leaves as the upstream agrees leaves nothing behind', async () => {
+    let gone = 0
+    for (let at = 0; at < 30; at++) {
+      const socket = connect(around.runtime.port, '127.0.0.1')
+      open.push(socket)
+      around.origin.reply = async (reader, upstream, head) => {
+        socket.resetAndDestroy()
+        await wait(at / 4)
+        upstream.write(ws.takeHandshake(head))
+        // a close, or nothing any more: either way it knows
+        await reader.some()
+        gone++
+        upstream.destroy()
+      }
+      ws.begin(socket, '/public/x')
+      await new Promise((resolve) => socket.once('close', resolve))
+      await wait(20)
+    }
+    await wait(1_000)
+    expect(gone).toBe(30)
+  })
+
+  it('the upstream is gone once it has agreed: so is the client', async () => {
+    for (let at = 0; at < 10; at++) {
+      const { reader } = await shake(async (_, upstream, head) => {
+        upstream.write(ws.takeHandshake(head))
+        await wait(at)
+        upstream.resetAndDestroy()
+      })
+      const frame = await ws.readFrame(reader)
+      expect(frame?.opcode ?? ws.close).toBe(ws.close)
+    }
+  })
+
   it('the client leaves: so does the gateway', async () => {
     const gone = Promise.withResolvers<void>()
     const { socket } = await shake(async (reader, upstream, head) => {
