@@ -3,9 +3,11 @@
 import type { Gateway } from './compile.ts'
 import { formatPath, type Problem } from './problem.ts'
 
-/** @returns a warning for each rule that only reports */
-export const warn = (gateway: Gateway): Problem[] =>
-  gateway.origins
+/** @returns a warning for each rule that only reports, and for each issuer whose ID tokens pass for Bearer tokens */
+export const warn = (gateway: Gateway): Problem[] => [...reporting(gateway), ...takingIdTokens(gateway)]
+
+const reporting = ({ origins }: Gateway): Problem[] =>
+  origins
     .flatMap((origin) => origin.routes)
     .filter((route) => route.mode === 'report')
     .map((route) => ({
@@ -15,3 +17,22 @@ export const warn = (gateway: Gateway): Problem[] =>
       message: `the rule "${route.path}" only reports: it lets everyone in whom its access, CSRF and CORS would refuse`,
       fix: 'read the log for "would", then write mode: "enforce", or leave it out here and at the origin',
     }))
+
+/** An ID token says who signed in at the client, and may stand in an address at sign-out: it is no key to an API (RFC 9068 section 5). */
+function takingIdTokens({ issuers, providers, origins }: Gateway): Problem[] {
+  const taken = new Set(origins.flatMap(({ bearer }) => bearer))
+  return [...issuers.values()].flatMap(({ name, issuer, audience, algorithms, type }) => {
+    if (!taken.has(name) || type !== null || algorithms.length === 0) return []
+    const provider = [...providers.values()].find(
+      (other) => other.issuer === issuer && audience.includes(other.clientId),
+    )
+    if (!provider) return []
+    return {
+      file: 'routes/index.ts',
+      path: formatPath(['issuers', name, 'audience']),
+      value: provider.clientId,
+      message: `the ID tokens that people sign in with (providers.${provider.name}) pass for Bearer tokens`,
+      fix: 'write another audience than the client id, or type: "at+jwt" where the issuer says so in its tokens',
+    }
+  })
+}
