@@ -140,8 +140,8 @@ const maxHeadersCount = 128
 function isOversized(headers: Head['headers']): boolean {
   let chars = 0
   let count = 0
-  for (const [name, value] of headers) {
-    chars += name.length + value.length
+  for (const header of headers) {
+    chars += header[0].length + header[1].length
     count += 1
   }
   return chars > maxHeadersChars || count > maxHeadersCount

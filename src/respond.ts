@@ -1,6 +1,7 @@
 /** Decision → answer: the form it takes, and how every answer is dressed. */
 
 import type { Refusal } from './decision.ts'
+import type { Addresses } from './forward/address.ts'
 import type { Plan, UpstreamHead } from './forward/forward.ts'
 import { responseHeaders } from './forward/response-headers.ts'
 import { type Head, type HeaderPair, selfOrigin } from './head.ts'
@@ -83,7 +84,7 @@ export function respondForwarded(
   const passes = passesCors(shield, head.headers, method)
   let headers = responseHeaders(upstream.headers, {
     passesCors: passes,
-    addresses: { self: selfOrigin(head), upstreams: origin.upstreams, prefix: forwarding.prefix },
+    addresses: addressesOf(head, route),
     cookies: forwarding.cookies,
     isShared: forwarding.isShared,
   })
@@ -109,6 +110,15 @@ export function respondForwarded(
   const answer = { status: upstream.status, headers: joinVary(headers), body: null }
   return noted?.nonce ? { ...answer, nonce: noted.nonce } : answer
 }
+
+/** What an answer calls us is asked for only where it speaks of addresses. */
+const addressesOf = (head: Head, { origin, forwarding }: Route): Addresses => ({
+  get self() {
+    return selfOrigin(head)
+  },
+  upstreams: origin.upstreams,
+  prefix: forwarding.prefix,
+})
 
 /** What speaks of a body, where none follows. */
 const ofBody: ReadonlySet<string> = new Set(['content-length', 'content-encoding', 'content-range'])

@@ -17,7 +17,7 @@ export interface CheckParts {
   readonly decide: (head: Head, waitUntil: WaitUntil) => Promise<Decision>
   /** The signed identity, where the route wants one. */
   readonly assertionFor: (decision: Extract<Decision, { kind: 'forward' }>) => Promise<string | null>
-  readonly log: (entry: LogEntry, isRefused: boolean) => void
+  readonly log: (entry: LogEntry, refusal: Refusal | null) => void
   /** Seconds since the epoch. */
   readonly now: () => number
 }
@@ -51,7 +51,7 @@ export function createCheckEndpoint({ secret, decide, assertionFor, log, now }: 
         refusal,
         { startedAt, now: now(), plannedAt: null, spent: nothingSpent() },
       ),
-      refusal !== null,
+      refusal,
     )
     return new Response(null, { status: answer.status, headers: [...answer.headers, ['x-request-id', requestId]] })
   })

@@ -51,6 +51,8 @@ export interface ForwardParts {
   readonly name: string
   /** In which order the upstreams of an origin are to be tried. */
   readonly inOrder: (origin: Origin) => readonly Upstream[]
+  /** Random hexadecimal digits, twice as many as bytes. */
+  readonly random: (bytes: number) => string
 }
 
 /** What is made for this request, where the route wants it. */
@@ -77,7 +79,7 @@ export function planForward(
     ...forwardedHeaders(head),
     ...prefixHeader(decision),
     ['via', via(head.headers.get('via'), parts.name)],
-    ...traceHeaders(head.headers),
+    ...traceHeaders(head.headers, parts.random),
     ['x-request-id', requestId],
   ]
   const isPersonal = !isShared && isPrivate(decision, head)

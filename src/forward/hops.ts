@@ -14,10 +14,14 @@ export const isLoop = (theirs: string | null, name: string): boolean =>
 
 const traceForm = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-.*)?$/
 
-/** The client's `traceparent` and `tracestate`, or a new one that nobody samples (W3C Trace Context section 3.2). */
-export function traceHeaders(headers: HeaderBag): [string, string][] {
+/**
+ * The client's `traceparent` and `tracestate`, or a new one that nobody samples (W3C Trace Context section 3.2).
+ *
+ * @param random digits, twice as many as bytes
+ */
+export function traceHeaders(headers: HeaderBag, random: (bytes: number) => string): [string, string][] {
   const parent = headers.get('traceparent')
-  if (parent === null || !traceForm.test(parent)) return [['traceparent', `00-${hex(32)}-${hex(16)}-00`]]
+  if (parent === null || !traceForm.test(parent)) return [['traceparent', `00-${random(16)}-${random(8)}-00`]]
   const state = headers.get('tracestate')
   return state === null
     ? [['traceparent', parent]]
@@ -26,9 +30,6 @@ export function traceHeaders(headers: HeaderBag): [string, string][] {
         ['tracestate', state],
       ]
 }
-
-/** Random digits, at most 32, never all zero: of a UUID, which every platform has in stock. */
-const hex = (digits: number): string => crypto.randomUUID().replaceAll('-', '').slice(-digits)
 
 /**
  * `Max-Forwards` of an OPTIONS request, one less (RFC 9110 section 7.6.2; no other method that we let through has it).

@@ -61,11 +61,22 @@ export const foldName = (name: string): string => name.toLowerCase().replace(/[^
 /** @param identityNames every header that any origin of this gateway takes for an identity */
 export function createNameFilter(identityNames: Iterable<string>): (name: string) => boolean {
   const dropped = new Set([...notTheirs, ...identityNames].map(foldName))
+  const verdicts = new Map<string, boolean>()
   return (name) => {
+    const before = verdicts.get(name)
+    if (before !== undefined) return before
     const folded = foldName(name)
-    return dropped.has(folded) || notTheirFamilies.test(folded)
+    const verdict = dropped.has(folded) || notTheirFamilies.test(folded)
+    // who makes up names makes us forget the usual ones, and no more than that
+    if (verdicts.size >= maxVerdicts) verdicts.clear()
+    if (name.length <= maxVerdictChars) verdicts.set(name, verdict)
+    return verdict
   }
 }
+
+/** The same few names come with each request. */
+const maxVerdicts = 500
+const maxVerdictChars = 64
 
 export interface RequestHeaderRules {
   readonly isDropped: (name: string) => boolean
@@ -91,7 +102,8 @@ export function requestHeaders(
   const named = namedBy(theirs.get('connection'))
   const headers: HeaderPair[] = []
   for (const header of theirs) {
-    const [name, value] = header
+    const name = header[0]
+    const value = header[1]
     if (hopByHop.has(name) || named?.has(name) || rules.isDropped(name)) continue
     if (name === 'authorization' && !rules.passAuthorization) continue
     if (rules.isBare && credentials.has(name)) continue

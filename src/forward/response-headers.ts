@@ -32,15 +32,16 @@ export function responseHeaders(
   { passesCors, addresses, cookies, isShared }: ResponseHeaderRules,
 ): HeaderPair[] {
   let connection: string | null = null
-  for (const [name, value] of theirs)
-    if (name === 'connection') connection = connection ? `${connection},${value}` : value
+  for (const header of theirs)
+    if (header[0] === 'connection') connection = connection ? `${connection},${header[1]}` : header[1]
   const named = namedBy(connection)
   const headers: HeaderPair[] = []
   const pass = (header: HeaderPair, value: string): void => {
     headers.push(value === header[1] ? header : [header[0], value])
   }
   for (const header of theirs) {
-    const [name, value] = header
+    const name = header[0]
+    const value = header[1]
     if (hopByHop.has(name) || named?.has(name) || notTheirs.has(name)) continue
     if (!passesCors && isCorsHeader(name)) continue
     if (name.startsWith('x-sallyport')) continue
@@ -75,7 +76,9 @@ export function faultInHead({ status, headers }: UpstreamHead, isWebSocket = fal
   const isFinal = Number.isInteger(status) && status >= 200 && status <= 599
   if (!isFinal && !(isWebSocket && status === 101)) return `status ${status}`
   let chars = 0
-  for (const [name, value] of headers) {
+  for (const header of headers) {
+    const name = header[0]
+    const value = header[1]
     chars += name.length + value.length
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) return 'a header name that is none'
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for

@@ -1,8 +1,8 @@
 /** Sends a forward to the places where it may go, one after the other, until one of them answers. */
 
+import type { Forwarding } from '../begun.ts'
 import type { Refusal } from '../decision.ts'
 import type { Place, UpstreamHead } from '../forward/forward.ts'
-import type { Forwarding } from '../gateway.ts'
 import type { Answer } from '../respond.ts'
 import type { Watch } from './watch.ts'
 

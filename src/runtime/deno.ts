@@ -32,8 +32,8 @@ export function serveDeno(config: unknown, memory = createMemoryStore(() => Date
       scheme: settings.publicScheme ?? 'http',
       clientAddress: addresses.get(request) ?? null,
     }),
-    async send(plan, body, signal) {
-      const sent = await send(plan, body, (call) => signal.addEventListener('abort', call, { once: true }))
+    async send(plan, body, { whenGivenUp }) {
+      const sent = await send(plan, body, whenGivenUp)
       if (plan.method === 'HEAD' || sent.status === 204 || sent.status === 304) return { ...sent, body: null }
       // no socket reads into shared memory
       const whole = sent.body.whole() as Uint8Array<ArrayBuffer> | null

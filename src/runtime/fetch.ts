@@ -1,28 +1,31 @@
 /** Answers a Request with a Response, on the runtimes whose server speaks fetch: Workers and Deno. */
 
 import type { WaitUntil } from '../authenticate/share.ts'
+import type { Forwarding } from '../begun.ts'
 import type { Refusal } from '../decision.ts'
 import type { Facts } from '../endpoints/facts.ts'
 import { isBodiless, type Plan, type UpstreamHead } from '../forward/forward.ts'
-import type { Forwarding, Gateway } from '../gateway.ts'
+import type { Gateway } from '../gateway.ts'
 import { bagOf, type Head, type HeaderPair } from '../head.ts'
 import type { Answer } from '../respond.ts'
 import { attempt } from './attempt.ts'
 import { chunksOf, counted, streamOf } from './held.ts'
-import { edit, headersOf, type NativeHeaders } from './native-headers.ts'
+import { edit, headersInit, type NativeHeaders } from './native-headers.ts'
 import { smallBytes, watchUpload } from './upload.ts'
-import { createWatch } from './watch.ts'
+import { createWatch, type Watch } from './watch.ts'
 
 export interface FetchParts {
   readonly gateway: Gateway
   /** The client's address and scheme, as the platform knows them. */
   facts(request: Request): Pick<Head, 'scheme' | 'clientAddress'>
   /**
-   * Rejects with whatever `refusalOf` can name. Once the signal aborts nothing more goes to the upstream.
+   * Rejects with whatever `refusalOf` can name. Once the forward is given up nothing more goes to the upstream.
    *
    * @param theirs the client's headers, of which the plan's were made
    */
-  send(plan: Plan, body: ReadableStream<Uint8Array> | null, signal: AbortSignal, theirs: NativeHeaders): Promise<Sent>
+  send(plan: Plan, body: ReadableStream<Uint8Array> | null, watch: Watch, theirs: NativeHeaders): Promise<Sent>
+  /** The runtime itself ends whatever it does for a client that left. */
+  readonly endsForsaken?: true
   refusalOf(error: unknown, plan: Plan): Refusal
   /** Shakes hands with the upstream, before the client is told of it. Rejects as `send` does. */
   dial(plan: Plan, request: Request, signal: AbortSignal): Promise<Dialled>
@@ -77,8 +80,7 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
   async function join(begun: Forwarding, request: Request): Promise<Response> {
     const { plan } = begun
     const watch = createWatch(plan, () => 0)
-    const leave = (): void => watch.giveUp(null)
-    whenAborted(request.signal, leave)
+    const forget = whenLeft(request, watch)
     const attempted = await attempt(begun, watch, {
       hasBody: false,
       send: async (place) => {
@@ -90,7 +92,7 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
       refusalOf: (error) => parts.refusalOf(error, plan),
     })
     watch.end()
-    request.signal.removeEventListener('abort', leave)
+    forget()
     if (attempted.kind === 'answer') return toResponse(attempted.answer, attempted.answer.body)
     const { sent } = attempted
     const { answer, isTheirs } = begun.finish(sent)
@@ -116,19 +118,18 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     }
     let bytes = 0
     const watch = createWatch(plan, () => bytes)
-    const leave = (): void => watch.giveUp(null)
-    whenAborted(request.signal, leave)
+    const forget = parts.endsForsaken ? null : whenLeft(request, watch)
     const note = (more: number): void => {
       bytes += more
     }
     const sent = body && watchUpload(body, request.headers.get('content-length'), plan, watch, note)
     const attempted = await attempt(begun, watch, {
       hasBody: sent !== null,
-      send: (place) => parts.send(place === plan ? plan : { ...plan, ...place }, sent, watch.signal, theirs),
+      send: (place) => parts.send(place === plan ? plan : { ...plan, ...place }, sent, watch, theirs),
       refusalOf: (error) => parts.refusalOf(error, plan),
     })
     // from here on the runtime cancels the body of a client that left
-    request.signal.removeEventListener('abort', leave)
+    forget?.()
     if (attempted.kind === 'answer') return toResponse(attempted.answer, attempted.answer.body)
     const upstream = attempted.sent
     const { answer, isTheirs } = begun.vouch ? await begun.vouch(upstream) : begun.finish(upstream)
@@ -153,10 +154,12 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
   }
 }
 
-/** A client may have left while it was decided about. */
-function whenAborted(signal: AbortSignal, leave: () => void): void {
+/** Gives up for a client that leaves, or that left while it was decided about. @returns what stops that */
+function whenLeft({ signal }: Request, watch: Watch): () => void {
+  const leave = (): void => watch.giveUp(null)
   if (signal.aborted) leave()
   signal.addEventListener('abort', leave)
+  return () => signal.removeEventListener('abort', leave)
 }
 
 const bodyOf = ({ plan }: Forwarding, { headers, body }: Request): ReadableStream<Uint8Array> | null =>
@@ -176,7 +179,7 @@ const toResponse = (
 ): Response =>
   new Response(nullBody.has(answer.status) ? null : body, {
     status: answer.status,
-    headers: headersOf(answer.headers),
+    headers: headersInit(answer.headers),
   })
 
 /** The upstream's answer, as the client is to have it. */

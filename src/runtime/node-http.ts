@@ -2,8 +2,9 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Forwarding } from '../begun.ts'
 import type { Plan } from '../forward/forward.ts'
-import type { Forwarding, Gateway } from '../gateway.ts'
+import type { Gateway } from '../gateway.ts'
 import { bagOf, type Head } from '../head.ts'
 import type { Answer } from '../respond.ts'
 import { attempt } from './attempt.ts'

@@ -4,21 +4,28 @@ import type { Plan } from '../forward/forward.ts'
 import type { Fetcher } from './bindings.ts'
 import type { Sent } from './fetch.ts'
 import { edited, type NativeHeaders } from './native-headers.ts'
+import type { Watch } from './watch.ts'
 
 export async function sendWorkers(
   fetcher: Fetcher,
-  { url, method, headers, isPrivate }: Plan,
+  { url, method, headers, isPrivate, timeouts }: Plan,
   body: ReadableStream<Uint8Array> | null,
-  signal: AbortSignal,
+  watch: Watch,
   theirs: NativeHeaders,
 ): Promise<Sent> {
-  const response = await fetcher.fetch(url, {
+  // an answer that may be given up half-way needs a signal; until its head is here, to answer is to end all else
+  const isTimed = timeouts.idleSeconds !== null || timeouts.totalSeconds !== null
+  const sending = fetcher.fetch(url, {
     method,
     headers: edited(theirs, headers),
     body,
     redirect: 'manual',
-    signal,
+    ...(isTimed && { signal: watch.signal }),
     ...(isPrivate && { cache: 'no-store' }),
+  })
+  const response = await new Promise<Response>((resolve, reject) => {
+    watch.whenGivenUp(() => reject(new Error('given up')))
+    sending.then(resolve, reject)
   })
   return { status: response.status, headers: [...response.headers], body: response.body, response }
 }

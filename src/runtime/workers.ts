@@ -39,10 +39,10 @@ function createWorkersHandler(config: unknown, env: Env): FetchHandler {
     }),
     facts: (request) => ({
       scheme: request.url.startsWith('https:') ? 'https' : 'http',
-      // Cloudflare sets it, whatever the client wrote; without `cf` there is no Cloudflare in front
-      clientAddress: 'cf' in request && request.cf ? request.headers.get('cf-connecting-ip') : null,
+      clientAddress: addressOf(request),
     }),
-    send: (plan, body, signal, theirs) => sendWorkers(fetcherOf(plan.upstream, env), plan, body, signal, theirs),
+    send: (plan, body, watch, theirs) => sendWorkers(fetcherOf(plan.upstream, env), plan, body, watch, theirs),
+    endsForsaken: true,
     dial: (plan, _, signal) => dialWorkers(plan, fetcherOf(plan.upstream, env), signal),
     writeNonce,
     refusalOf: (error) => ({
@@ -50,4 +50,10 @@ function createWorkersHandler(config: unknown, env: Env): FetchHandler {
       cause: error instanceof Error ? error.message : 'unknown',
     }),
   })
+}
+
+/** Cloudflare sets it, whatever the client wrote; without `cf` there is no Cloudflare in front. To read `cf` is dear. */
+function addressOf(request: Request & { readonly cf?: unknown }): string | null {
+  const address = request.headers.get('cf-connecting-ip')
+  return address !== null && request.cf ? address : null
 }

@@ -4,6 +4,7 @@ import { isLoop, maxForwards, traceHeaders, via } from '../../src/forward/hops.t
 import { rewriteLink } from '../../src/forward/links.ts'
 import { rewriteSetCookie } from '../../src/forward/set-cookie.ts'
 import { bagOf } from '../../src/head.ts'
+import { createRandomHex } from '../../src/random.ts'
 
 const addresses = {
   self: 'https://app.example.com',
@@ -76,6 +77,7 @@ describe('the way a request has come', () => {
     ])
   })
   it('keeps a trace that is one, and makes one otherwise', () => {
+    const random = createRandomHex()
     const good = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
     expect(
       traceHeaders(
@@ -83,6 +85,7 @@ describe('the way a request has come', () => {
           ['traceparent', good],
           ['tracestate', 'a=1'],
         ]),
+        random,
       ),
     ).toEqual([
       ['traceparent', good],
@@ -95,6 +98,7 @@ describe('the way a request has come', () => {
             ['traceparent', bad],
             ['tracestate', 'a=1'],
           ]),
+          random,
         ),
       ).toEqual([['traceparent', expect.stringMatching(/^00-[\da-f]{32}-[\da-f]{16}-00$/)]])
   })

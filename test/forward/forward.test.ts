@@ -14,7 +14,7 @@ const routeTo = (upstream: Parameters<typeof originOf>[1]) => {
   if (!route) throw new Error('no route')
   return route
 }
-const parts = { isDropped: () => false, name: 'gate', inOrder: (origin: Origin) => origin.upstreams }
+const parts = { isDropped: () => false, name: 'gate', inOrder: (origin: Origin) => origin.upstreams, random: () => '0' }
 
 function urlOf(
   route: ReturnType<typeof routeTo>,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { HeaderPair } from '../../src/head.ts'
-import { edited, headersOf } from '../../src/runtime/native-headers.ts'
+import { edited, headersInit, headersOf } from '../../src/runtime/native-headers.ts'
 
 const saying = (headers: Headers): readonly HeaderPair[] => [...headers]
 
@@ -40,4 +40,14 @@ it('a long list is edited as a short one is', () => {
   const pairs = saying(native)
   const wanted = [...pairs.filter((_, at) => at % 2 === 0), ['x-1', 'ours'] as const]
   expect(saying(edited({ native, pairs }, wanted))).toEqual(saying(headersOf(wanted)))
+})
+
+it('what headers are made of says the same, whatever the names, once or twice', () => {
+  const name = fc.constantFrom('a', '__proto__', 'constructor', '123', 'set-cookie', 'vary', 'x-b')
+  fc.assert(
+    fc.property(fc.array(fc.tuple(name, fc.stringMatching(/^[a-z]{0,3}$/)), { maxLength: 6 }), (pairs) => {
+      expect(saying(new Headers(headersInit(pairs)))).toEqual(saying(new Headers(headersOf(pairs))))
+    }),
+    { numRuns: 2000 },
+  )
 })

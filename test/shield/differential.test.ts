@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Begun } from '../../src/gateway.ts'
+import type { Begun } from '../../src/begun.ts'
 import type { Head } from '../../src/head.ts'
 import { openShielded, self } from '../support/shielded.ts'
 

@@ -1,6 +1,7 @@
 /** A whole gateway with nothing behind it: routes and settings as an operator writes them, a clock in the hand. */
 
-import { type Begun, createGateway, type Gateway, type GatewayParts } from '../../src/gateway.ts'
+import type { Begun } from '../../src/begun.ts'
+import { createGateway, type Gateway, type GatewayParts } from '../../src/gateway.ts'
 import type { LogEntry } from '../../src/log-entry.ts'
 import type { Answer } from '../../src/respond.ts'
 import { compile } from '../../src/route/compile.ts'
