@@ -168,6 +168,11 @@ export const parts: typeof forwardingParts & {
   },
   pass: {
     authorization: entry('boolean', 'false', 'Whether `Authorization` reaches the upstream.', 'authorization: true'),
-    sessionCookie: entry('boolean', 'false', "Whether the gateway's cookie does.", 'sessionCookie: true'),
+    sessionCookie: entry(
+      'boolean',
+      'false',
+      "Whether the gateway's cookie does, the one that the origin reads.",
+      'sessionCookie: true',
+    ),
   },
 }
