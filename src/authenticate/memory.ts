@@ -2,7 +2,8 @@
 
 export interface Memory<T> {
   get(key: string): T | undefined
-  set(key: string, value: T): void
+  /** @param chars about how much the value weighs */
+  set(key: string, value: T, chars?: number): void
   delete(key: string): void
   clear(): void
 }
@@ -10,6 +11,8 @@ export interface Memory<T> {
 /** In a list by use: to find the oldest by walking a Map costs more the more was deleted from it. */
 interface Entry<T> {
   readonly key: string
+  /** Of key and value. */
+  readonly chars: number
   value: T
   older: Entry<T> | null
   newer: Entry<T> | null
@@ -17,7 +20,7 @@ interface Entry<T> {
 
 /**
  * @param capacity of entries
- * @param capacityChars of all keys together
+ * @param capacityChars of all keys, and of what is said to stand behind them, together
  */
 export function createMemory<T>(capacity: number, capacityChars = Number.POSITIVE_INFINITY): Memory<T> {
   const entries = new Map<string, Entry<T>>()
@@ -34,12 +37,12 @@ export function createMemory<T>(capacity: number, capacityChars = Number.POSITIV
       }
       return entry?.value
     },
-    set(key, value) {
+    set(key, value, weight = 0) {
       drop(entries.get(key))
-      while (oldest && (entries.size >= capacity || chars + key.length > capacityChars)) drop(oldest)
-      const entry = { key, value, older: null, newer: null }
+      const entry = { key, value, chars: key.length + weight, older: null, newer: null }
+      while (oldest && (entries.size >= capacity || chars + entry.chars > capacityChars)) drop(oldest)
       entries.set(key, entry)
-      chars += key.length
+      chars += entry.chars
       link(entry)
     },
     delete: (key) => drop(entries.get(key)),
@@ -54,7 +57,7 @@ export function createMemory<T>(capacity: number, capacityChars = Number.POSITIV
   function drop(entry: Entry<T> | undefined): void {
     if (!entry) return
     entries.delete(entry.key)
-    chars -= entry.key.length
+    chars -= entry.chars
     unlink(entry)
   }
 

@@ -42,27 +42,36 @@ interface Marks {
   readonly isDenied: boolean
   /** Before the store was asked. */
   readonly askedAt: number
+  /** Of its beginning, among all look-ups: what an older one learns late says nothing against a newer one. */
+  readonly order: number
 }
+
+/** Of the tokens of which something is known. */
+const mostChars = 8_388_608
 
 export function createRevocationReader(parts: RevocationParts): RevocationReader {
   const { store, book, now, timeoutMilliseconds, capacity = 10_000 } = parts
-  const known = createMemory<Marks>(capacity)
+  const known = createMemory<Marks>(capacity, mostChars)
+  let looks = 0
+  let forgotten = 0
   const share = createShare<Marks>(timeoutMilliseconds, now)
   return {
     check(token, principal, toleranceSeconds, terms, waitUntil, spent) {
       const last = known.get(token)
       if (last && now() - last.askedAt < terms.freshnessSeconds) return judge(principal, last, toleranceSeconds)
-      return marksOf(token, principal, last, terms, waitUntil, spent).then((marks) =>
+      return marksOf(token, principal, terms, waitUntil, spent).then((marks) =>
         marks.ok ? judge(principal, marks.value, toleranceSeconds) : marks,
       )
     },
-    forget: () => known.clear(),
+    forget() {
+      known.clear()
+      forgotten = looks
+    },
   }
 
   async function marksOf(
     token: string,
     principal: Principal,
-    last: Marks | undefined,
     terms: SessionTerms,
     waitUntil: WaitUntil,
     spent: Spent,
@@ -70,10 +79,12 @@ export function createRevocationReader(parts: RevocationParts): RevocationReader
     const startedAt = now()
     try {
       const marks = await share.run(token, waitUntil, () => ask(principal), terms.freshnessSeconds)
-      known.set(token, marks)
+      if (marks.order > Math.max(forgotten, known.get(token)?.order ?? 0)) known.set(token, marks)
       return ok(marks)
     } catch (error) {
-      if (last && now() - last.askedAt < terms.staleIfErrorSeconds) return ok(last)
+      // not what was known before the wait: somebody may have learnt since that it is over
+      const still = known.get(token)
+      if (still && now() - still.askedAt < terms.staleIfErrorSeconds) return ok(still)
       return err({ reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' })
     } finally {
       spent.storeMilliseconds += (now() - startedAt) * 1000
@@ -81,7 +92,7 @@ export function createRevocationReader(parts: RevocationParts): RevocationReader
   }
 
   async function ask({ issuer, subject, claims }: Principal): Promise<Marks> {
-    const askedAt = now()
+    const [askedAt, order] = [now(), ++looks]
     const jti = claims['jti']
     const [subjectMark, issuerMark, deniedMark] = await store.read([
       notBeforeKey(await book.place(issuer, subject)),
@@ -91,6 +102,7 @@ export function createRevocationReader(parts: RevocationParts): RevocationReader
     ])
     return {
       askedAt,
+      order,
       notBefore: latest(readMark(subjectMark), readMark(issuerMark)),
       isDenied: deniedMark !== undefined && readMark(deniedMark) !== null,
     }

@@ -48,21 +48,30 @@ interface Known {
   readonly origins: readonly string[] | null
   /** Before the store was asked, so that the bound is never understated. */
   readonly askedAt: number
+  readonly order: number
   readonly touchedAt: number
 }
 
 interface Answer {
   readonly looked: Looked
   readonly askedAt: number
+  /** Of its beginning, among all look-ups: what an older one learns late says nothing against a newer one. */
+  readonly order: number
 }
 
 /** A cookie that the store doesn't know isn't asked about again for so long. */
 export const unknownSeconds = 5
+/** Of cookies and records that are kept in this isolate; as objects they take a few times that. */
+export const mostChars = 8_388_608
 
 export function createSessionReader(parts: SessionReaderParts): SessionReader {
   const { now, timeoutMilliseconds, unknownPerSecond, capacity = 10_000 } = parts
-  const known = createMemory<Known>(capacity)
+  const known = createMemory<Known>(capacity, mostChars)
   const unknown = createMemory<number>(capacity)
+  /** The latest look-up by which a session was over. */
+  const over = createMemory<number>(capacity)
+  let looks = 0
+  let forgotten = 0
   const allowance = createAllowance(unknownPerSecond, now)
   const share = createShare<Answer>(timeoutMilliseconds, now)
 
@@ -75,7 +84,10 @@ export function createSessionReader(parts: SessionReaderParts): SessionReader {
         return err({ reason: 'store-unavailable', cause: 'too many unknown cookies at once' })
       return ask(cookie, last, terms, waitUntil, spent)
     },
-    forget: () => known.clear(),
+    forget() {
+      known.clear()
+      forgotten = looks
+    },
     forgetUnknown: () => unknown.clear(),
   }
 
@@ -93,25 +105,27 @@ export function createSessionReader(parts: SessionReaderParts): SessionReader {
       answer = await share.run(cookie, waitUntil, look, terms.freshnessSeconds)
     } catch (error) {
       if (!last) allowance.giveBack()
-      if (last && now() - last.askedAt < terms.staleIfErrorSeconds) return judge(last, terms)
+      // not what was known before the wait: somebody may have learnt since that it is over
+      const still = known.get(cookie)
+      if (still && now() - still.askedAt < terms.staleIfErrorSeconds) return judge(still, terms)
       return err({ reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' })
     } finally {
       spent.storeMilliseconds += (now() - startedAt) * 1000
     }
-    const { looked, askedAt } = answer
+    const { looked, askedAt, order } = answer
     const isUnknown = looked.kind === 'dead' && looked.fault === 'unknown'
     if (!last && !isUnknown) allowance.giveBack()
     if (looked.kind === 'dead') {
       known.delete(cookie)
+      over.set(cookie, Math.max(order, over.get(cookie) ?? 0))
       if (isUnknown) unknown.set(cookie, askedAt + unknownSeconds)
       return err({ reason: 'bad-session', fault: looked.fault })
     }
-    const entry = keep(cookie, looked, askedAt, waitUntil)
-    return judge(entry, terms)
+    return judge(keep(cookie, looked, answer, waitUntil), terms)
 
     async function look(): Promise<Answer> {
-      const askedAt = now()
-      return { askedAt, looked: await lookUp(parts, cookie) }
+      const [askedAt, order] = [now(), ++looks]
+      return { askedAt, order, looked: await lookUp(parts, cookie) }
     }
   }
 
@@ -121,8 +135,9 @@ export function createSessionReader(parts: SessionReaderParts): SessionReader {
     return ok(principal)
   }
 
-  function keep(cookie: string, live: Live, askedAt: number, waitUntil: WaitUntil): Known {
-    const touchedAt = Math.max(live.record.lastSeenAt, known.get(cookie)?.touchedAt ?? 0)
+  function keep(cookie: string, live: Live, { askedAt, order }: Answer, waitUntil: WaitUntil): Known {
+    const last = known.get(cookie)
+    const touchedAt = Math.max(live.record.lastSeenAt, last?.touchedAt ?? 0)
     const isDue = now() - touchedAt >= touchSeconds
     // never on the path of the response; who can't be told now is told after the next look-up of its minute
     if (isDue) waitUntil(touchSession(parts, live).catch(() => false))
@@ -130,9 +145,10 @@ export function createSessionReader(parts: SessionReaderParts): SessionReader {
       principal: principalOf(live),
       origins: live.record.origins ?? null,
       askedAt,
+      order,
       touchedAt: isDue ? now() : touchedAt,
     }
-    known.set(cookie, entry)
+    if (order > Math.max(forgotten, over.get(cookie) ?? 0, last?.order ?? 0)) known.set(cookie, entry, live.text.length)
     return entry
   }
 }

@@ -47,3 +47,16 @@ it('agrees with a plain list, whatever is done to it', () => {
   }
   expect(list.length).toBeGreaterThan(0)
 })
+
+it('counts what stands behind a key as it is told to, and no longer than it stands there', () => {
+  const memory = createMemory<number>(100, 10)
+  memory.set('a', 1, 8)
+  memory.set('a', 2, 4)
+  memory.set('b', 3, 4)
+  expect(['a', 'b'].map(memory.get)).toEqual([2, 3])
+  memory.set('c', 4, 4)
+  expect(['a', 'b', 'c'].map(memory.get)).toEqual([undefined, 3, 4])
+  memory.delete('b')
+  memory.set('d', 5, 4)
+  expect(['c', 'd'].map(memory.get)).toEqual([4, 5])
+})

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createSessionReader, type SessionReader } from '../../src/authenticate/session.ts'
+import { createSessionReader, mostChars, type SessionReader } from '../../src/authenticate/session.ts'
 import { nothingSpent } from '../../src/authenticate/spent.ts'
 import type { Refusal } from '../../src/decision.ts'
 import type { Principal } from '../../src/principal.ts'
@@ -66,6 +66,8 @@ const termsOf = (freshnessSeconds: number, staleIfErrorSeconds = 0) => ({
 
 const read = async (freshnessSeconds = 5, cookie = session.cookie): Promise<string> =>
   describeResult(await sessions.read(cookie, termsOf(freshnessSeconds), ignore, nothingSpent()))
+
+const endedName = ({ record }: Laid): string => `ended:${record.id}`
 
 function describeResult(result: Result<Principal, Refusal>): string {
   if (result.ok) return result.value.subject
@@ -233,6 +235,19 @@ describe('freshness', () => {
   })
 })
 
+it('sessions are kept by their weight as well: not ten thousand of 60 KiB', async () => {
+  const count = Math.floor(mostChars / 60_000) + 1
+  const big = { claims: { note: 'x'.repeat(60_000) } }
+  const heavy = await Promise.all(Array.from({ length: count }, (_, at) => make(`heavy-${at}`, 60)))
+  for (const { key, record } of heavy) entries.set(key.name, JSON.stringify({ ...record, ...big }))
+  for (const { cookie } of heavy) await read(5, cookie)
+  expect(reads).toHaveLength(count)
+  await read(5, heavy.at(-1)?.cookie)
+  expect(reads).toHaveLength(count)
+  await read(5, heavy[0]?.cookie)
+  expect(reads).toHaveLength(count + 1)
+})
+
 describe('requests at the same time', () => {
   it('share one look-up', async () => {
     expect(new Set(await Promise.all(Array.from({ length: 50 }, () => read())))).toEqual(new Set(['user-0']))
@@ -254,6 +269,35 @@ describe('requests at the same time', () => {
     await vi.waitFor(() => expect(reads).toHaveLength(2))
     for (const let_ of open) let_()
     expect(await Promise.all([early, late])).toEqual(['user-0', 'user-0'])
+  })
+
+  it('that are late tell nothing to whoever comes after one that began later', async () => {
+    const open: (() => void)[] = []
+    const [alive] = [JSON.stringify(session.record)]
+    answer = () => new Promise((resolve) => open.push(() => resolve(alive)))
+    const early = read(0)
+    await vi.waitFor(() => expect(reads).toHaveLength(1))
+    answer = async () => null
+    entries.set(endedName(session), '1800000000.000')
+    expect(await read(0)).toBe('bad-session: ended')
+    entries.delete(endedName(session))
+    for (const let_ of open) let_()
+    expect(await early).toBe('user-0')
+    answer = () => Promise.reject(new Error('down'))
+    const stale = await sessions.read(session.cookie, termsOf(5, 60), ignore, nothingSpent())
+    expect(describeResult(stale)).toBe('store-unavailable')
+  })
+
+  it('that are late tell nothing to whoever comes after everybody was forgotten', async () => {
+    const open: (() => void)[] = []
+    answer = (key) => new Promise((resolve) => open.push(() => resolve(entries.get(key) ?? null)))
+    const early = read(0)
+    await vi.waitFor(() => expect(reads).toHaveLength(1))
+    sessions.forget()
+    for (const let_ of open) let_()
+    expect(await early).toBe('user-0')
+    answer = async () => null
+    expect(await read(5)).toBe('bad-session: unknown')
   })
 
   it('of different sessions do not', async () => {
