@@ -1,7 +1,7 @@
 /** Finds what the routes and settings ask of the place they run in, and it hasn't got. */
 
 import { formatPath, type Problem } from './route/problem.ts'
-import type { Origin } from './route/table.ts'
+import { type Origin, usualFreshnessSeconds } from './route/table.ts'
 import type { SessionStore, StorePromises } from './session/store.ts'
 import type { Settings } from './settings.ts'
 
@@ -68,18 +68,18 @@ export function unmet(
   return problems
 }
 
-/** @returns a problem per rule that wants each look-up to be true now, of a store that may be late */
+/** @returns a problem per rule that asks to know sooner than usual of a store that may be late, and couldn't tell */
 export function overasked(origins: readonly Origin[], storeName: string, promises: StorePromises): Problem[] {
   if (promises.stalenessSeconds === 0) return []
   return origins
     .filter((origin) => origin.session)
     .flatMap((origin) => origin.routes)
-    .filter((route) => route.access !== 'public' && route.freshnessSeconds === 0)
+    .filter((route) => route.access !== 'public' && route.freshnessSeconds < usualFreshnessSeconds)
     .map((route) => ({
       file: `routes/${route.origin.name}.ts`,
       path: formatPath(['rules', route.index, 'freshness']),
-      value: '0',
-      message: `the rule wants to know of a sign-out at once, and ${storeName} may be ${promises.stalenessSeconds} s late`,
-      fix: 'choose a store whose consistency is strong, or give freshness as seconds, at the rule or its origin: 5',
+      value: String(route.freshnessSeconds),
+      message: `the rule wants to know of a sign-out ${route.freshnessSeconds === 0 ? 'at once' : `within ${route.freshnessSeconds} s`}, and ${storeName} may be ${promises.stalenessSeconds} s late`,
+      fix: `choose a store whose consistency is strong, or give freshness as seconds, at the rule or its origin: ${usualFreshnessSeconds}`,
     }))
 }

@@ -20,7 +20,7 @@ import {
   type RuleConfig,
 } from './schema.ts'
 import { sharersOf } from './site.ts'
-import type { IdentityHeaders, Origin, Route, SessionOptions } from './table.ts'
+import { type IdentityHeaders, type Origin, type Route, type SessionOptions, usualFreshnessSeconds } from './table.ts'
 
 export interface Gateway {
   readonly issuers: ReadonlyMap<string, Issuer>
@@ -162,7 +162,7 @@ function compileRule(
     methods: rule.methods ? new Set(rule.methods) : null,
     access: rule.access,
     forwarding: compileForwarding(inherited, rule.cache !== undefined),
-    freshnessSeconds: inherited.freshness ?? 5,
+    freshnessSeconds: inherited.freshness ?? usualFreshnessSeconds,
     staleIfErrorSeconds: inherited.staleIfError ?? 0,
     vouches: rule.signIn === 'vouched',
     resource,

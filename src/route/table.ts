@@ -56,6 +56,9 @@ export type Upstream =
   | { readonly kind: 'binding'; readonly name: string }
   | { readonly kind: 'same-host' }
 
+/** Of a rule that doesn't write its freshness. */
+export const usualFreshnessSeconds = 5
+
 /** A rule together with its origin: what matching finds, with nothing left to inherit. */
 export interface Route extends Shield {
   readonly origin: Origin
@@ -68,7 +71,7 @@ export interface Route extends Shield {
   readonly methods: ReadonlySet<string> | null
   readonly access: Access
   readonly forwarding: Forwarding
-  /** For how many seconds a looked-up session may be believed without asking again. */
+  /** For how many seconds a looked-up session may be believed without asking again; {@link usualFreshnessSeconds} unless written. */
   readonly freshnessSeconds: number
   /** For how many seconds it may be believed when the store can't be asked. */
   readonly staleIfErrorSeconds: number

@@ -36,22 +36,29 @@ describe('a gateway that can start', () => {
 })
 
 describe('a rule that wants each look-up to be true now', () => {
-  const rules = [{ path: '/*', access: 'signed-in', freshness: 0 }]
-  const openWith = (promises: StorePromises, sessionStore: string) => () =>
+  const openWith = (promises: StorePromises, sessionStore: string, freshness: number) => () =>
     openGateway(
-      { origins: [{ ...app, rules }] },
+      { origins: [{ ...app, rules: [{ path: '/*', access: 'signed-in', freshness }] }] },
       { SESSION_STORE: sessionStore },
       { ...runtime, openStore: () => ({ ...createMemoryStore(() => 0), promises }) },
     )
 
   it('does not start on a store that may be late', () => {
-    expect(openWith(promisesOf.kv, 'kv')).toThrow(
-      /routes\/app\.ts: rules\[0\]\.freshness \(0\): .* kv may be 60 s late; choose a store whose consistency is strong/,
+    expect(openWith(promisesOf.kv, 'kv', 0)).toThrow(
+      /routes\/app\.ts: rules\[0\]\.freshness \(0\): .* at once, and kv may be 60 s late; choose a store whose consistency is strong/,
     )
   })
 
+  it.each([0.001, 4.999])('nor where it says so with a freshness of %s', (freshness) => {
+    expect(openWith(promisesOf.kv, 'kv', freshness)).toThrow(/within \d\.\d+ s, and kv may be 60 s late; .*: 5$/m)
+  })
+
+  it('starts on it with what it can keep', () => {
+    expect(openWith(promisesOf.kv, 'kv', 5)).not.toThrow()
+  })
+
   it('starts on a strong one', () => {
-    expect(openWith(promisesOf.memory, 'memory')).not.toThrow()
+    expect(openWith(promisesOf.memory, 'memory', 0)).not.toThrow()
   })
 })
 

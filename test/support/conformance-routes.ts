@@ -9,7 +9,6 @@ const app = defineOrigin({
   session: true,
   bearer: ['corp'],
   signIn: '/public/login',
-  freshness: 0.001,
   identity: { headers: { 'X-Remote-User': 'subject', 'X-Remote-Email': 'claims.email', 'X-Remote-Roles': 'roles' } },
   cors: { origins: ['https://console.test'], credentials: true },
   rules: [
