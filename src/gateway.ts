@@ -15,6 +15,7 @@ import { type Answered, type Begun, createForwarding, type Forwarding, type Rele
 import { type DecideParts, decide } from './decide.ts'
 import { type Decision, type FormToken, type Forward, type Refusal, refuse } from './decision.ts'
 import { createEndpoints } from './endpoints/endpoints.ts'
+import type { Own } from './endpoints/line.ts'
 import type { ReportEntry } from './endpoints/reports.ts'
 import { isOfResources, tellsOfResources } from './endpoints/resource.ts'
 import type { OpenSignIn } from './endpoints/sign-in.ts'
@@ -75,7 +76,7 @@ export interface Gateway {
   /** True for what `endpoints` answers, and no rule: it is never forwarded, whatever the routes say. */
   owns(head: Pick<Head, 'host' | 'target'>): boolean
   /** Serves what lives under `/.sallyport/` and `/.well-known/sallyport/`, and tells API clients of the issuers. */
-  readonly endpoints: Hono
+  readonly endpoints: Hono<Own>
 }
 
 /** True for the paths that are never forwarded and that no rule can shadow, on whatever host. */
@@ -153,6 +154,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     plan: async (decision, head, requestId) => plan(decision, head, requestId),
     owns: ({ host, target }) => isOwnPath(target) || (isOfResources(target) && tellsOfResources(table.originOf(host))),
     endpoints: createEndpoints({
+      line: { table, log: logOwn, now },
       signer,
       resources: { table, publicScheme: settings.publicScheme },
       csrf: csrf && { table, tokens: csrf, authenticate: deciding.authenticate, now },
@@ -173,9 +175,7 @@ export function createGateway(parts: GatewayParts): Gateway {
               decide: (head, waitUntil) => decide(deciding, head, waitUntil),
               assertionFor: async ({ route, principal }) =>
                 signer && principal && route.identity?.assertion ? signer.sign(principal, route.origin.name) : null,
-              log(entry, refusal) {
-                if (logs.wants(refusal)) log(entry)
-              },
+              log: (entry, refusal) => logOwn(entry, refusal !== null),
               now,
             },
       signIn: signIn ?? null,
@@ -211,7 +211,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     const asked: Asked = { head, route, origin, requestId }
     const note = (answer: Answer, refusal: Refusal | null): Answer => {
       const would = decision.kind === 'forward' ? decision.would : undefined
-      if (logs.wants(refusal ?? would ?? null)) {
+      if (logs.wants((refusal ?? would ?? null) !== null)) {
         const times = { startedAt, plannedAt, now: now(), spent }
         logs.request(entryOf(decision, asked, answer, refusal, times), waitUntil)
       }
@@ -228,6 +228,10 @@ export function createGateway(parts: GatewayParts): Gateway {
     const forwarding = createForwarding({ memory, vouching }, underWay)
     const { awaits } = decision
     return awaits ? { kind: 'held', release: (body) => release(forwarding, awaits, body) } : forwarding
+  }
+
+  function logOwn(entry: LogEntry, isRefused: boolean): void {
+    if (logs.wants(isRefused)) logs.request(entry, (work) => void work)
   }
 
   async function release(

@@ -13,7 +13,8 @@ export interface LogEntry {
   readonly rule: string | null
   readonly method: string
   readonly path: string
-  readonly decision: Decision['kind']
+  /** `endpoint`: it was for us, and nothing was to be decided. */
+  readonly decision: Decision['kind'] | 'endpoint'
   readonly reason: string | null
   readonly refusal: Refusal | null
   /** What would have been refused, had the rule not been told to report only. */

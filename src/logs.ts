@@ -1,7 +1,6 @@
 /** Writes to the logs what the settings let through, and names people as they say. */
 
 import type { WaitUntil } from './authenticate/share.ts'
-import type { Refusal } from './decision.ts'
 import type { SessionEvent } from './keeper.ts'
 import type { LogEntry } from './log-entry.ts'
 import type { AddressBook } from './session/address.ts'
@@ -19,7 +18,7 @@ export interface LogParts {
 
 export interface Logs {
   /** Whether a request is logged that ended so: an entry is made only where somebody reads it. */
-  wants(refusal: Refusal | null): boolean
+  wants(isRefused: boolean): boolean
   request(entry: LogEntry, waitUntil: WaitUntil): void
   event(event: SessionEvent): void
   signIn(entry: SignInEntry): void
@@ -29,7 +28,7 @@ export function createLogs({ settings, book, log, logEvent, logSignIn }: LogPart
   const isPlain = settings.logSubject === 'plain'
   const named = (subject: string): Promise<string> => book.place('', subject)
   return {
-    wants: (refusal) => settings.log === 'all' || (settings.log === 'refused' && refusal !== null),
+    wants: (isRefused) => settings.log === 'all' || (settings.log === 'refused' && isRefused),
     request(entry, waitUntil) {
       if (isPlain || entry.subject === null) log(entry)
       else waitUntil(named(entry.subject).then((subject) => log({ ...entry, subject })))

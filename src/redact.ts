@@ -7,12 +7,15 @@ const confidential = ['authorization', 'cookie', 'proxy-authorization']
 /** Shorter than this nothing is a secret, and cutting it out would make any text unreadable. */
 const minSecretChars = 8
 
+/** What a request carried. */
+type Carried = Pick<Head, 'headers' | 'target'>
+
 /** The refusal as a log may have it: what a program said about a failure may quote the request. */
-export const redactRefusal = (refusal: Refusal, head: Head): Refusal =>
+export const redactRefusal = (refusal: Refusal, head: Carried): Refusal =>
   'cause' in refusal ? { ...refusal, cause: redact(refusal.cause, head) } : refusal
 
 /** @returns the text with `[cut]` for every piece of a credential and for the query, whole or in parts */
-export function redact(text: string, { headers, target }: Head): string {
+export function redact(text: string, { headers, target }: Carried): string {
   const query = target.split('?').slice(1).join('?')
   const values = [query, ...confidential.map((name) => headers.get(name) ?? '')]
   const secrets = values.flatMap((value) => [value, ...value.split(/[\s;,=&"]+/)])

@@ -4,6 +4,7 @@ import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
 import * as z from 'zod/mini'
 import { createAllowance } from '../authenticate/allowance.ts'
+import type { Own } from '../endpoints/line.ts'
 import type { Keeper } from '../keeper.ts'
 import type { Table } from '../route/table.ts'
 import { cookieNameOf } from '../session/cookie.ts'
@@ -18,11 +19,10 @@ export interface AdminParts {
   readonly now: () => number
 }
 
-/**
- * So many calls a second and instance, so that the store isn't flooded; and as many with another secret, counted apart:
- * who guesses can't keep whoever has it from ending a session.
- */
+/** So many calls a second and instance, so that the store isn't flooded. */
 export const callsPerSecond = 20
+/** So many wrong secrets are told that they are wrong. Apart from the calls: a stranger can't lock the operator out. */
+export const guessesPerSecond = 20
 const maxBodyChars = 65_536
 
 const name = z.string().check(z.minLength(1), z.maxLength(1024), z.regex(/^[^\0]*$/))
@@ -51,29 +51,33 @@ const denial = z.strictObject({
   expiresAt: z.optional(z.number().check(z.minimum(0), z.maximum(253_402_300_799))),
 })
 
-export function createAdmin({ secret, keeper, table, now }: AdminParts): Hono {
-  const app = new Hono()
+export function createAdmin({ secret, keeper, table, now }: AdminParts): Hono<Own> {
+  const app = new Hono<Own>()
   const calls = createAllowance(callsPerSecond, now)
-  const guesses = createAllowance(callsPerSecond, now)
+  const guesses = createAllowance(guessesPerSecond, now)
 
   app.use('/.sallyport/admin/*', async (c, next) => {
     const [, given = ''] = /^Bearer ([\x21-\x7e]{1,512})$/.exec(c.req.header('authorization') ?? '') ?? []
-    const isKnown = await isSameSecret(given, secret)
-    if (!(isKnown ? calls : guesses).take()) return problem(429, 'Too many calls', { 'retry-after': '1' })
-    if (!isKnown) return problem(401, 'Not the admin secret', { 'www-authenticate': 'Bearer realm="sallyport admin"' })
+    const isRight = await isSameSecret(given, secret)
+    if (!(isRight ? calls : guesses).take())
+      return problem(c, 'too-many-calls', 429, 'Too many calls', { 'retry-after': '1' })
+    if (!isRight)
+      return problem(c, 'not-admin', 401, 'Not the admin secret', {
+        'www-authenticate': 'Bearer realm="sallyport admin"',
+      })
     // the caller has proved itself: its mistakes are told, the store's failure is no verdict
     try {
       return await next()
-    } catch {
-      return problem(503, 'The store did not confirm it', { 'retry-after': '5' })
+    } catch (error) {
+      return unconfirmed(c, error)
     }
   })
-  app.onError(() => problem(503, 'The store did not confirm it', { 'retry-after': '5' }))
+  app.onError((error, c) => unconfirmed(c, error))
 
   app.get('/.sallyport/admin/sessions', async (c) => {
     const issuer = c.req.query('issuer') ?? 'sallyport'
     const subject = c.req.query('subject')
-    if (!subject) return problem(400, 'Write ?subject= and, unless it is "sallyport", &issuer=')
+    if (!subject) return problem(c, 'malformed', 400, 'Write ?subject= and, unless it is "sallyport", &issuer=')
     const { sessions, isWhole } = await keeper.list(issuer, subject)
     return c.json({
       more: !isWhole,
@@ -91,7 +95,8 @@ export function createAdmin({ secret, keeper, table, now }: AdminParts): Hono {
 
   app.post('/.sallyport/admin/sessions', async (c) => {
     const who = await read(c, newSession)
-    if (!who) return problem(400, 'Write { subject, issuer?, roles?, scopes?, claims?, origins?, remember? }')
+    if (!who)
+      return problem(c, 'malformed', 400, 'Write { subject, issuer?, roles?, scopes?, claims?, origins?, remember? }')
     const { issuer, subject, remember, ...rest } = who
     const session = { issuer, subject, remember, ...definedOf(rest) }
     const { cookie, record } = await keeper.signIn(session, nowhere, null, 'admin')
@@ -106,17 +111,22 @@ export function createAdmin({ secret, keeper, table, now }: AdminParts): Hono {
   app.post('/.sallyport/admin/sessions/end', async (c) => {
     const what = await read(c, ending)
     if (!what)
-      return problem(400, 'Write { id }, { id, issuer, subject }, { issuer, subject }, or { issuer, everyone: true }')
+      return problem(
+        c,
+        'malformed',
+        400,
+        'Write { id }, { id, issuer, subject }, { issuer, subject }, or { issuer, everyone: true }',
+      )
     if ('everyone' in what) await keeper.endIssuer(what.issuer, 'admin')
     else if (!('id' in what)) await keeper.endSubject(what.issuer, what.subject, 'admin')
     else if (!(await keeper.endById(what.id, 'issuer' in what ? what : null, 'admin')))
-      return problem(400, 'No session of ours has this id: if others made it, add issuer and subject')
+      return problem(c, 'malformed', 400, 'No session of ours has this id: if others made it, add issuer and subject')
     return c.body(null, 204)
   })
 
   app.post('/.sallyport/admin/tokens/deny', async (c) => {
     const what = await read(c, denial)
-    if (!what) return problem(400, 'Write { issuer, jti, expiresAt? }')
+    if (!what) return problem(c, 'malformed', 400, 'Write { issuer, jti, expiresAt? }')
     await keeper.deny(what.issuer, what.jti, what.expiresAt ?? null, 'admin')
     return c.body(null, 204)
   })
@@ -124,7 +134,7 @@ export function createAdmin({ secret, keeper, table, now }: AdminParts): Hono {
 }
 
 /** A body of the form, or null. Counted while it streams. */
-async function read<T extends z.ZodMiniType>(c: Context, schema: T): Promise<z.output<T> | null> {
+async function read<T extends z.ZodMiniType>(c: Context<Own>, schema: T): Promise<z.output<T> | null> {
   const decoder = new TextDecoder()
   let text = ''
   for await (const chunk of c.req.raw.body ?? []) {
@@ -144,8 +154,22 @@ const definedOf = <T extends object>(object: T) =>
     [K in keyof T]: Exclude<T[K], undefined>
   }
 
-const problem = (status: number, title: string, headers: Record<string, string> = {}): Response =>
-  Response.json(
-    { title, status },
+function unconfirmed(c: Context<Own>, error: unknown): Response {
+  c.var.told.refusal = { reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' }
+  return problem(c, 'store-unavailable', 503, 'The store did not confirm it', { 'retry-after': '5' })
+}
+
+/** @param reason for the log */
+function problem(
+  c: Context<Own>,
+  reason: string,
+  status: number,
+  title: string,
+  headers: Record<string, string> = {},
+): Response {
+  c.var.told.reason = reason
+  return Response.json(
+    { title, status, requestId: c.var.told.requestId },
     { status, headers: { 'content-type': 'application/problem+json', 'x-sallyport': 'refused', ...headers } },
   )
+}

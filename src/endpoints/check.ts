@@ -10,6 +10,7 @@ import { entryOf, type LogEntry } from '../log-entry.ts'
 import { extras, outcomeOf } from '../outcome.ts'
 import type { Route } from '../route/table.ts'
 import { isSameSecret } from '../session/secret.ts'
+import type { Own } from './line.ts'
 
 export interface CheckParts {
   /** Whoever shows it is believed about method and URL: nobody else may ask. */
@@ -31,13 +32,16 @@ const told = ['x-forwarded-method', 'x-forwarded-proto', 'x-forwarded-host', 'x-
  * 200 with the identity headers, 401, or 403; 503 where it can't be known. A preflight, or a form that has to show a
  * token in its body, can't be judged by a head and gets 403.
  */
-export function createCheckEndpoint({ secret, decide, assertionFor, log, now }: CheckParts): Hono {
-  const app = new Hono()
+export function createCheckEndpoint({ secret, decide, assertionFor, log, now }: CheckParts): Hono<Own> {
+  const app = new Hono<Own>()
   app.all('/.sallyport/check', async (c) => {
     const { headers } = c.req.raw
     if (!(await isSameSecret(headers.get(secretHeader) ?? '', secret))) return c.notFound()
     const head = headOf(headers)
-    const requestId = crypto.randomUUID()
+    const { told } = c.var
+    const { requestId } = told
+    // in the words of the request that it asks about
+    told.isLogged = true
     const startedAt = now()
     const decision = await judge(head)
     const { route } = decision
@@ -53,7 +57,7 @@ export function createCheckEndpoint({ secret, decide, assertionFor, log, now }: 
       ),
       refusal,
     )
-    return new Response(null, { status: answer.status, headers: [...answer.headers, ['x-request-id', requestId]] })
+    return new Response(null, { status: answer.status, headers: answer.headers })
   })
   return app
 

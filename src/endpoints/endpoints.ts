@@ -5,12 +5,15 @@ import { type AdminParts, createAdmin } from '../admin/admin.ts'
 import type { AssertionSigner } from '../forward/assertion.ts'
 import { type CheckParts, createCheckEndpoint } from './check.ts'
 import { type CsrfEndpointParts, createCsrfEndpoint } from './csrf.ts'
+import { createLine, type LineParts, type Own } from './line.ts'
+import { refused } from './refused.ts'
 import { createReportsEndpoint, type ReportsEndpointParts } from './reports.ts'
 import { createResourceEndpoint, type ResourceEndpointParts } from './resource.ts'
 import type { SignIn } from './sign-in.ts'
 import { createVisitorEndpoints, type VisitorParts } from './visitor.ts'
 
 export interface EndpointParts {
+  readonly line: LineParts
   /** null: nothing here is asserted, so there are no keys to show. */
   readonly signer: AssertionSigner | null
   readonly resources: ResourceEndpointParts
@@ -32,9 +35,10 @@ export interface EndpointParts {
  * What lives under `/.sallyport/` and `/.well-known/sallyport/`: exact paths, on every host, never forwarded; and, where
  * an origin takes tokens, what API clients are told of it.
  */
-export function createEndpoints(parts: EndpointParts): Hono {
-  const { signer, resources, csrf, signIn, reports, check, visitor, admin } = parts
-  const app = new Hono()
+export function createEndpoints(parts: EndpointParts): Hono<Own> {
+  const { line, signer, resources, csrf, signIn, reports, check, visitor, admin } = parts
+  const app = new Hono<Own>()
+  app.use(createLine(line))
   app.use(async (c, next) => {
     await next()
     c.header('Cache-Control', c.res.headers.get('Cache-Control') ?? 'no-store')
@@ -54,17 +58,7 @@ export function createEndpoints(parts: EndpointParts): Hono {
   if (check) app.route('/', createCheckEndpoint(check))
   if (visitor) app.route('/', createVisitorEndpoints(visitor))
   if (admin) app.route('/', createAdmin(admin))
-  app.notFound((c) => {
-    c.header('X-Sallyport', 'refused')
-    return c.json({ title: 'Not found', status: 404, detail: 'There is nothing at this address.' }, 404, {
-      'Content-Type': 'application/problem+json',
-    })
-  })
-  app.onError((_, c) =>
-    c.json({ title: 'Internal error', status: 500 }, 500, {
-      'Content-Type': 'application/problem+json',
-      'X-Sallyport': 'refused',
-    }),
-  )
+  app.notFound((c) => refused(c, { reason: 'no-rule' }))
+  app.onError((error, c) => refused(c, { reason: 'fault', cause: `${error.name}: ${error.stack ?? ''}` }))
   return app
 }

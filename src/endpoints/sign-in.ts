@@ -13,6 +13,7 @@ import type { LifeParts } from '../session/life.ts'
 import type { Live } from '../session/look.ts'
 import type { Lifetimes } from '../session/settings.ts'
 import type { Audit } from '../sign-in-entry.ts'
+import type { Own } from './line.ts'
 
 export interface SignInParts {
   readonly providers: ReadonlyMap<string, Provider>
@@ -36,7 +37,7 @@ export interface SignInParts {
 }
 
 export interface SignIn {
-  readonly endpoints: Hono
+  readonly endpoints: Hono<Own>
   /** The access token that the provider gave for this session, at this origin, and good now. */
   accessToken(asked: AskedToken, waitUntil: WaitUntil): Promise<Result<string, Refusal>>
   /**

@@ -6,7 +6,6 @@ import type { Authenticator } from '../authenticate/authenticate.ts'
 import { readCredential } from '../authenticate/credential.ts'
 import type { Refusal } from '../decision.ts'
 import type { Keeper } from '../keeper.ts'
-import { outcomeOf } from '../outcome.ts'
 import { signOutPage, signOutPageHeaders } from '../page.ts'
 import { claimAt } from '../principal.ts'
 import type { Origin, Table } from '../route/table.ts'
@@ -15,6 +14,8 @@ import type { Live } from '../session/look.ts'
 import { cookieSeconds } from '../session/session.ts'
 import { announcedMethod, corsFor, isPreflight, judgePreflight, preflightHeaders } from '../shield/cors.ts'
 import { detectForgery } from '../shield/csrf.ts'
+import type { Own } from './line.ts'
+import { refused, withHeaders } from './refused.ts'
 import type { SignIn } from './sign-in.ts'
 
 export interface VisitorParts {
@@ -34,8 +35,15 @@ type Pairs = readonly (readonly [string, string])[]
 const none: Pairs = []
 const ignore = (work: Promise<unknown>): void => void work.catch(() => undefined)
 
-export function createVisitorEndpoints({ table, authenticate, keeper, signIn, publicScheme, now }: VisitorParts): Hono {
-  const app = new Hono()
+export function createVisitorEndpoints({
+  table,
+  authenticate,
+  keeper,
+  signIn,
+  publicScheme,
+  now,
+}: VisitorParts): Hono<Own> {
+  const app = new Hono<Own>()
 
   app.on(['GET', 'OPTIONS'], '/.sallyport/session', async (c) => {
     const origin = originOf(c)
@@ -45,11 +53,12 @@ export function createVisitorEndpoints({ table, authenticate, keeper, signIn, pu
     if (isPreflight(c.req.method, headers)) return preflight(c, origin)
     if (c.req.method !== 'GET') return c.notFound()
     const credential = readCredential(headers, ownCookie(origin))
-    if (!credential.ok) return refused(credential.error, cors)
+    if (!credential.ok) return refused(c, credential.error, cors)
     const terms = { issuers: [], freshnessSeconds: 0, staleIfErrorSeconds: 0, origin: origin.name }
-    const principal = await authenticate(credential.value, terms, ignore)
-    if (!principal.ok) return refused(principal.error, cors)
-    if (!principal.value) return refused({ reason: 'no-credential' }, cors)
+    const principal = await authenticate(credential.value, terms, ignore, c.var.told.spent)
+    if (!principal.ok) return refused(c, principal.error, cors)
+    if (!principal.value) return refused(c, { reason: 'no-credential' }, cors)
+    c.var.told.subject = principal.value.subject
     const { subject, issuer, roles, scopes, claims, expiresAt } = principal.value
     const shown = origin.sessionOptions.claims.map((path) => [path, claimAt(claims, path.split('.'))])
     const body = { subject, issuer, roles, scopes, claims: Object.fromEntries(shown), expiresAt }
@@ -58,7 +67,7 @@ export function createVisitorEndpoints({ table, authenticate, keeper, signIn, pu
 
   app.post('/.sallyport/session/rotate', async (c) => {
     const found = await findGuarded(c)
-    if ('refusal' in found) return refused(found.refusal, [])
+    if ('refusal' in found) return refused(c, found.refusal)
     const rotated = await found.act(({ live }) => keeper.rotate(live, 'visitor'))
     if (rotated instanceof Response) return rotated
     return new Response(null, {
@@ -82,7 +91,7 @@ export function createVisitorEndpoints({ table, authenticate, keeper, signIn, pu
 
   app.post('/.sallyport/sign-out', async (c) => {
     const found = await findGuarded(c)
-    if ('refusal' in found) return refused(found.refusal, found.more)
+    if ('refusal' in found) return refused(c, found.refusal, found.more)
     const everywhere = new URL(c.req.url).searchParams.get('everywhere') === '1'
     const isNavigation = /^(?:navigate|$)/.test(c.req.header('sec-fetch-mode') ?? '')
     const ended = await found.act(async ({ live }) => {
@@ -100,12 +109,12 @@ export function createVisitorEndpoints({ table, authenticate, keeper, signIn, pu
   })
   return app
 
-  function originOf(c: Context): Origin | null {
+  function originOf(c: Context<Own>): Origin | null {
     return table.originOf(new URL(c.req.url).host)
   }
 
   /** The session of a request that changes something: guarded like any unsafe request with a session. */
-  async function findGuarded(c: Context) {
+  async function findGuarded(c: Context<Own>) {
     const origin = originOf(c)
     const { headers } = c.req.raw
     if (!origin?.session) return no({ reason: 'no-rule' })
@@ -123,18 +132,19 @@ export function createVisitorEndpoints({ table, authenticate, keeper, signIn, pu
     const { cookie } = credential.value
     // first as any request's is looked up: counted, so that made-up cookies can't flood the store from here
     const terms = { issuers: [], freshnessSeconds: 0, staleIfErrorSeconds: 0, origin: origin.name }
-    const known = await authenticate(credential.value, terms, ignore)
+    const known = await authenticate(credential.value, terms, ignore, c.var.told.spent)
     if (!known.ok && known.error.reason === 'store-unavailable') return no(known.error)
     if (!known.ok && known.error.reason === 'bad-session' && known.error.fault === 'unknown')
       return no(known.error, cleared)
     const live = await keeper.find(cookie).catch(nameOf)
     if (typeof live === 'string') return no({ reason: 'store-unavailable', cause: live })
     if (!live) return no({ reason: 'bad-session', fault: 'unknown' }, cleared)
+    c.var.told.subject = live.record.subject
     return {
       origin,
       self,
       act: async <T>(work: (found: { live: Live }) => Promise<T>): Promise<T | Response> =>
-        work({ live }).catch((error: unknown) => refused({ reason: 'store-unavailable', cause: nameOf(error) }, [])),
+        work({ live }).catch((error: unknown) => refused(c, { reason: 'store-unavailable', cause: nameOf(error) })),
     }
   }
 }
@@ -146,34 +156,14 @@ const no = (refusal: Refusal, more = none) => ({ refusal, more })
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown')
 
-function preflight(c: Context, { shield }: Origin): Response {
+function preflight(c: Context<Own>, { shield }: Origin): Response {
   const { headers } = c.req.raw
   const { cors } = shield
   const isGranted =
     cors !== null && cors !== 'upstream' && announcedMethod(headers) === 'GET' && !judgePreflight(cors, 'GET', headers)
-  if (!isGranted) return refused({ reason: 'cross-origin', from: headers.get('origin') ?? '', lacks: 'origin' }, [])
+  if (!isGranted) return refused(c, { reason: 'cross-origin', from: headers.get('origin') ?? '', lacks: 'origin' })
   return withHeaders(new Response(null, { status: 204 }), [
     ...corsFor(shield, headers, 'GET'),
     ...preflightHeaders(cors, headers),
   ])
-}
-
-function refused(refusal: Refusal, more: Pairs): Response {
-  const { status, title, detail } = outcomeOf(refusal)
-  const response = Response.json({ title, status, detail }, { status })
-  return withHeaders(response, [
-    ['content-type', 'application/problem+json'],
-    ['x-sallyport', 'refused'],
-    ...(status === 401 ? [['www-authenticate', 'Session realm="sallyport"'] as const] : []),
-    ...(status === 503 ? [['retry-after', '5'] as const] : []),
-    ...more,
-  ])
-}
-
-function withHeaders(response: Response, more: Pairs): Response {
-  for (const [name, value] of more) {
-    if (name === 'vary' || name === 'set-cookie') response.headers.append(name, value)
-    else response.headers.set(name, value)
-  }
-  return response
 }

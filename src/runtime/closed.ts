@@ -2,6 +2,7 @@
 
 import { Hono } from 'hono/tiny'
 import { refuse } from '../decision.ts'
+import type { Own } from '../endpoints/line.ts'
 import { type Gateway, isOwnPath } from '../gateway.ts'
 import type { Head } from '../head.ts'
 import type { LogEntry } from '../log-entry.ts'
@@ -27,7 +28,7 @@ export function openOrClose(open: () => Gateway, now: () => number, log: (entry:
  */
 export function createClosedGateway(cause: string, now: () => number, log: (entry: LogEntry) => void): Gateway {
   const refusal = { reason: 'fault', cause } as const
-  const endpoints = new Hono()
+  const endpoints = new Hono<Own>()
   endpoints.all('*', ({ req }) => {
     const { method, raw } = req
     const target = new URL(req.url).pathname

@@ -2,6 +2,7 @@
 
 import type { Context } from 'hono'
 import { type WaitUntil, within } from '../authenticate/share.ts'
+import type { Own } from '../endpoints/line.ts'
 import type { SignInParts } from '../endpoints/sign-in.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { Provider } from '../route/compile-provider.ts'
@@ -21,10 +22,10 @@ const maxAgeSeconds = 600
 export function createBackChannel(parts: SignInParts & { readonly contacts: Contacts }) {
   const { providers, table, life, contacts, audit } = parts
   const endSessions = createEnding(parts)
-  return async (c: Context): Promise<Response> => {
+  return async (c: Context<Own>): Promise<Response> => {
     const origin = table.originOf(new URL(c.req.url).host)
     if (!origin || origin.providers.length === 0) return Promise.resolve(c.notFound())
-    const requestId = crypto.randomUUID()
+    const { told } = c.var
     const pending: Promise<unknown>[] = []
     const known = origin.providers.flatMap((name) => providers.get(name) ?? [])
     const token = await readToken(c.req.raw)
@@ -37,21 +38,23 @@ export function createBackChannel(parts: SignInParts & { readonly contacts: Cont
     const line = {
       kind: 'sign-in',
       at: life.now(),
-      requestId,
+      requestId: told.requestId,
       origin: origin.name,
       provider: provider?.name ?? null,
     } as const
     if (done.ok) {
       const { subject } = done.value
+      told.subject = subject
       audit({ ...line, outcome: subject === null ? 'nobody-found' : 'signed-out', reason: null, why: null, subject })
       return new Response(null, { status: 200, headers: { 'cache-control': 'no-store' } })
     }
     const { reason, ...why } = done.error
+    told.reason = reason
     audit({ ...line, outcome: 'failed', reason, why, subject: null })
     const { status, title } = adviceOn(done.error)
     return Response.json(
       { error: 'invalid_request', error_description: title },
-      { status, headers: { 'cache-control': 'no-store', 'x-sallyport': 'refused', 'x-request-id': requestId } },
+      { status, headers: { 'cache-control': 'no-store', 'x-sallyport': 'refused' } },
     )
   }
 

@@ -15,7 +15,7 @@ export function failurePage(failure: Failure, requestId: string): Response {
   )
   return new Response(body, {
     status,
-    headers: [...pageHeaders, ...bare, ['x-sallyport', 'refused'], ['x-request-id', requestId]],
+    headers: [...pageHeaders, ...bare, ['x-sallyport', 'refused']],
   })
 }
 

@@ -1,6 +1,7 @@
 /** Signing in with a provider: puts its parts together. The rest of the gateway knows it by endpoints/sign-in.ts alone. */
 
 import { Hono } from 'hono/tiny'
+import type { Own } from '../endpoints/line.ts'
 import type { SignIn, SignInParts } from '../endpoints/sign-in.ts'
 import { createSealer } from '../session/seal.ts'
 import { backChannelPath, createBackChannel } from './back-channel.ts'
@@ -18,7 +19,7 @@ export function createSignIn(parts: SignInParts): SignIn {
   const contacts = createContacts(parts)
   const visits = createVisits(parts)
   const working = { ...parts, contacts, visits, sealer: createSealer(parts.sealingKeys) }
-  const app = new Hono()
+  const app = new Hono<Own>()
   app.get(signInPath, visits.receive(createStart(working)))
   for (const provider of parts.providers.values())
     app.get(callbackPath(provider), visits.receive(createCallback(working, provider)))

@@ -3,6 +3,7 @@
 import type { Context } from 'hono'
 import type { WaitUntil } from '../authenticate/share.ts'
 import { factsOf } from '../endpoints/facts.ts'
+import type { Own, Told } from '../endpoints/line.ts'
 import type { SignInParts } from '../endpoints/sign-in.ts'
 import { selfOrigin } from '../head.ts'
 import { isNavigation } from '../respond.ts'
@@ -19,7 +20,8 @@ export interface Visit {
   readonly query: URLSearchParams
   readonly cookies: string
   readonly from: MadeFrom
-  readonly requestId: string
+  /** What the line of this request in the log is made of. */
+  readonly told: Told
   readonly waitUntil: WaitUntil
 }
 
@@ -31,7 +33,7 @@ export type Visits = ReturnType<typeof createVisits>
 export function createVisits({ table, publicScheme, now, audit }: SignInParts) {
   return { receive, fail, signedIn }
 
-  function receive(step: Step): (c: Context) => Promise<Response> {
+  function receive(step: Step): (c: Context<Own>) => Promise<Response> {
     return async (c) => {
       const request = c.req.raw
       const url = new URL(request.url)
@@ -44,7 +46,7 @@ export function createVisits({ table, publicScheme, now, audit }: SignInParts) {
         query: url.searchParams,
         cookies: request.headers.get('cookie') ?? '',
         from: { address: factsOf(c).clientAddress, userAgent: request.headers.get('user-agent') },
-        requestId: crypto.randomUUID(),
+        told: c.var.told,
         waitUntil: (work) => void pending.push(work.catch(() => undefined)),
       }
       try {
@@ -64,18 +66,20 @@ export function createVisits({ table, publicScheme, now, audit }: SignInParts) {
 
   function fail(here: Visit, failure: Failure, provider: string | null, cookies: readonly string[] = []): Response {
     const { reason, ...why } = failure
+    here.told.reason = reason
     audit({ ...entryOf(here, provider), outcome: 'failed', reason, why, subject: null })
-    const response = failurePage(failure, here.requestId)
+    const response = failurePage(failure, here.told.requestId)
     for (const cookie of cookies) response.headers.append('set-cookie', cookie)
     return response
   }
 
   function signedIn(here: Visit, provider: string, subject: string): void {
+    here.told.subject = subject
     audit({ ...entryOf(here, provider), outcome: 'signed-in', reason: null, why: null, subject })
   }
 
-  function entryOf({ requestId, origin }: Visit, provider: string | null) {
-    return { kind: 'sign-in', at: now(), requestId, origin: origin.name, provider } as const
+  function entryOf({ told, origin }: Visit, provider: string | null) {
+    return { kind: 'sign-in', at: now(), requestId: told.requestId, origin: origin.name, provider } as const
   }
 }
 

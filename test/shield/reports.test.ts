@@ -77,6 +77,7 @@ describe('/.sallyport/reports', () => {
       log: (entry: ReportEntry) => logged.push(entry),
     }
     const app = createEndpoints({
+      line: { table: reports.table, now: reports.now, log: () => undefined },
       signer: null,
       resources: { table: reports.table, publicScheme: null },
       csrf: null,

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
+import { signInLine } from '../../src/runtime/log.ts'
 import { adminSecret, at, cookieOf, openKept, proven, vouchSecret } from '../support/kept.ts'
-import { openSignInGateway } from '../support/sign-in-gateway.ts'
+import { openSignInGateway, self } from '../support/sign-in-gateway.ts'
 
 /** Signs in, is refused, uses, rotates, ends: everything that is logged, and every secret that took part. */
 async function wholeRun(environment: Record<string, string> = {}) {
@@ -47,6 +48,44 @@ it('no cookie, token or secret of a whole run stands in its log', async () => {
   const { lines, secrets } = await wholeRun()
   expect(lines.length).toBeGreaterThan(10)
   for (const secret of secrets) expect(lines.join('\n')).not.toContain(secret)
+})
+
+it('no code, state, token, cookie or secret of signing in with a provider stands in its log', async () => {
+  const gateway = await openSignInGateway({ environment: { ADMIN_SECRET: adminSecret } })
+  const { provider, visitor } = gateway
+  const secrets = new Set(['a secret: with+signs', 'a-code', 'an-access-token', adminSecret])
+  const sign = provider.sign
+  provider.sign = async (...given) => {
+    const token = await sign(...given)
+    for (const part of token.split('.')) secrets.add(part)
+    return token
+  }
+  const keepCookies = () => {
+    for (const value of visitor.cookies(self).values()) for (const part of value.split('.')) secrets.add(part)
+  }
+  const asked = await gateway.start()
+  for (const name of ['state', 'nonce', 'code_challenge']) secrets.add(asked.searchParams.get(name) ?? '')
+  keepCookies()
+  const answer = gateway.answer(asked)
+  expect((await visitor.go(answer)).status).toBe(303)
+  for (const [, verifier] of provider.asked.flatMap(({ form }) => [...form])) secrets.add(verifier)
+  keepCookies()
+  // again, with somebody else's, with an error in it
+  await visitor.go(answer)
+  await gateway.stranger().go(`${answer}&error=access_denied&error_description=hunter2-hunter2`)
+  const cookie = `__Host-sallyport=${visitor.cookies(self).get('__Host-sallyport')}`
+  expect((await gateway.ask(`GET ${self}/orders?token=hunter2-hunter2`, { cookie })).forwarded).toBe(true)
+  const post = (path: string, headers: Record<string, string>, body: string) =>
+    gateway.gateway.endpoints.fetch(new Request(self + path, { method: 'POST', headers, body }))
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  const token = await provider.sign({ iss: provider.issuer, aud: 'gateway', jti: 'j', nonce: 'forbidden' })
+  expect((await post('/.sallyport/backchannel-logout', form, `logout_token=${token}`)).status).toBe(400)
+  await post('/.sallyport/sign-out', { cookie, 'sec-fetch-site': 'same-origin' }, '')
+  await post('/.sallyport/admin/sessions/end', { authorization: `Bearer ${adminSecret}` }, '{"id":"x"}')
+  const lines = [...gateway.lines, ...gateway.audit.map(signInLine)].join('\n')
+  expect(gateway.lines.length).toBeGreaterThan(7)
+  for (const secret of [...secrets, 'hunter2-hunter2'].filter((text) => text.length >= 6))
+    expect(lines).not.toContain(secret)
 })
 
 it('with LOG_SUBJECT=pseudonym nobody is named, and one person is one name', async () => {
