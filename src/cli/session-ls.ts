@@ -35,10 +35,11 @@ ${adminHelp}`,
       io.out(JSON.stringify(called.body, null, 2))
       return 0
     }
-    const { sessions } = called.body as { sessions: readonly Listed[] }
+    const { sessions, more } = called.body as { sessions: readonly Listed[]; more: boolean }
     for (const { id, createdAt, lastSeenAt, address, userAgent } of sessions)
       io.out(`${id}  made ${timeOf(createdAt)}  seen ${timeOf(lastSeenAt)}  ${address ?? '-'}  ${userAgent ?? '-'}`)
     if (sessions.length === 0) io.out('No sessions.')
+    if (more) io.out(`There are more than these ${sessions.length}: sallyport session end --subject ends them all.`)
     return 0
   },
 }

@@ -4,6 +4,7 @@ import { getRequestListener } from '@hono/node-server'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { run } from '../../src/cli/main.ts'
 import { adminSecret, at, type Kept, openKept } from '../support/kept.ts'
+import { laySession } from '../support/sessions.ts'
 
 let kept: Kept
 let server: Server
@@ -87,6 +88,13 @@ it('makes a session, with the cookie and a line to try it with', async () => {
     endsAt: kept.now() + 2_592_000,
   })
   expect((await sallyport(['session', 'ls', 'eve', '--issuer', 'desk'])).out).toContain(JSON.parse(remembered.out).id)
+})
+
+it('says that there are more than it lists', async () => {
+  for (let count = 0; count < 1_001; count++)
+    await laySession(kept.store, { subject: 'many', issuer: 'lots', ttlSeconds: 600 }, kept.now())
+  const { out } = await sallyport(['session', 'ls', 'many', '--issuer', 'lots'])
+  expect(out).toContain('There are more than these')
 })
 
 it('denies a token', async () => {

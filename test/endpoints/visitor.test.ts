@@ -117,6 +117,17 @@ describe('/.sallyport/session/rotate', () => {
   })
 })
 
+describe('the old value of a cookie that was replaced', () => {
+  it('is good for 30 seconds', async () => {
+    const { call, cookie, status, pass } = await signedIn()
+    await call('POST', '/.sallyport/session/rotate', { cookie, ...ours })
+    pass(29.9)
+    expect([await status(cookie), await status(cookie, '/strict')]).toEqual([200, 200])
+    pass(0.1)
+    expect([await status(cookie), await status(cookie, '/strict')]).toEqual([401, 401])
+  })
+})
+
 describe('whoever is remembered', () => {
   it('stays so under another cookie, until the same second', async () => {
     const kept = openKept()
