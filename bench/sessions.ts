@@ -1,4 +1,4 @@
-/** Weighs a hundred thousand sessions in Redis, and what a look-up among them costs: `npx node bench/sessions.ts`. Ends in one JSON line. */
+/** Weighs a hundred thousand sessions in Redis, and what a look-up among them costs: `npm run bench:sessions`. Ends in one JSON line. */
 
 import process from 'node:process'
 import { type MadeSession, makeSession } from '../src/session/life.ts'

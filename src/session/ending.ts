@@ -61,9 +61,13 @@ export async function endSessionById(parts: EndingParts, id: string): Promise<bo
 export async function endSubject(parts: EndingParts, issuer: string, subject: string): Promise<void> {
   const { store, book, now } = parts
   const place = await book.place(issuer, subject)
-  await store.raise(notBeforeKey(place), writeMark(now()), null)
-  for await (const page of livingPages(parts, issuer, subject))
-    await Promise.all(page.map(({ key, record }) => endSession(parts, place, record.id, key)))
+  const until = writeMark(now())
+  await store.raise(notBeforeKey(place), until, null)
+  for await (const page of livingPages(parts, issuer, subject)) {
+    // of an eventual store the mark itself may come back late
+    const ahead = page.filter(({ record }) => record.createdAt > Number(until))
+    await Promise.all(ahead.map(({ key, record }) => endSession(parts, place, record.id, key)))
+  }
 }
 
 /**

@@ -7,6 +7,7 @@
 import type { Context } from 'hono'
 import { createAllowance } from '../authenticate/allowance.ts'
 import { within } from '../authenticate/share.ts'
+import type { Own } from '../endpoints/line.ts'
 import type { SignInParts } from '../endpoints/sign-in.ts'
 import type { Provider } from '../route/compile-provider.ts'
 import { isSid } from './logout-token.ts'
@@ -19,7 +20,7 @@ export function createFrontChannel(parts: SignInParts) {
   const endSessions = createEnding(parts)
   // nothing here is signed: made-up names must not flood the store
   const allowance = createAllowance(lifetimes.unknownPerSecond, now)
-  return async (c: Context): Promise<Response> => {
+  return async (c: Context<Own>): Promise<Response> => {
     const url = new URL(c.req.url)
     const origin = table.originOf(url.host)
     if (!origin || origin.providers.length === 0) return c.notFound()
@@ -28,7 +29,7 @@ export function createFrontChannel(parts: SignInParts) {
     const known = origin.providers.flatMap((name) => providers.get(name) ?? [])
     const provider = known.find(({ issuer }) => issuer === iss)
     if (!provider || !isSid(sid) || otherIss.length + otherSid.length > 0) return answer(400, null)
-    const line = { kind: 'sign-in', at: now(), requestId: crypto.randomUUID(), origin: origin.name } as const
+    const line = { kind: 'sign-in', at: now(), requestId: c.var.told.requestId, origin: origin.name } as const
     if (!allowance.take()) return answer(503, provider)
     try {
       const { subject } = await within(timeoutMilliseconds, endSessions(provider.issuer, { subject: null, sid }))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createEndpoints } from '../../src/endpoints/endpoints.ts'
 import type { LogEntry } from '../../src/log-entry.ts'
 import { createMemoryStore } from '../../src/session/stores/memory.ts'
 import { adminSecret, at, openKept } from '../support/kept.ts'
@@ -68,6 +69,31 @@ describe('a request to an endpoint of our own that is refused', () => {
       { reason: 'store-unavailable', cause: 'TypeError' },
     ])
     expect(kept.lines.join()).not.toContain('session:secret')
+  })
+
+  it('by a fault of ours leaves one too, and tells nobody else', async () => {
+    const entries: LogEntry[] = []
+    const table = { originOf: () => null }
+    const app = createEndpoints({
+      line: { table, now: () => 0, log: (entry) => void entries.push(entry) },
+      signer: {
+        get publicKeys(): never {
+          throw new TypeError('the key is hunter2')
+        },
+        sign: () => Promise.reject(new Error('not asked for')),
+      },
+      resources: { table, publicScheme: null },
+      ...{ csrf: null, check: null, signIn: null, visitor: null, admin: null, reports: null },
+    })
+    const response = await app.request(`${at}/.well-known/sallyport/jwks.json`)
+    const text = await response.text()
+    expect(response.status).toBe(500)
+    expect(text).not.toContain('hunter2')
+    expect(JSON.parse(text)).toMatchObject({ requestId: response.headers.get('x-request-id') })
+    expect(entries).toMatchObject([
+      { requestId: response.headers.get('x-request-id'), reason: 'fault', status: 500, decision: 'endpoint' },
+    ])
+    expect(JSON.stringify(entries[0]?.refusal)).toContain('TypeError')
   })
 
   it('on the way in from a provider carries the id of its audit line', async () => {

@@ -11,7 +11,7 @@ import { type LifeParts, makeSession } from '../../src/session/life.ts'
 import { listSessions } from '../../src/session/list.ts'
 import { lookUp } from '../../src/session/look.ts'
 import { makeRecord, nowhere } from '../../src/session/session.ts'
-import { pageSize } from '../../src/session/store.ts'
+import { type Key, pageSize } from '../../src/session/store.ts'
 import { createMemoryStore } from '../../src/session/stores/memory.ts'
 import { testBook } from '../support/sessions.ts'
 
@@ -80,6 +80,22 @@ describe('an end of all', () => {
     const { instance, make, lives } = opened()
     const made = await Promise.all(Array.from({ length: 2 * pageSize + 10 }, () => make(instance(3))))
     await endSubject(instance(0), 'here', 'ada')
+    expect((await Promise.all(made.map(({ cookie }) => lives(cookie)))).filter(Boolean)).toEqual([])
+  })
+
+  it('costs one write where no clock is ahead, though the store shows it late', async () => {
+    const { store, instance, make, lives, pass } = opened()
+    const made = await Promise.all(Array.from({ length: 20 }, () => make(instance(0))))
+    pass(1)
+    const writes: string[] = []
+    const late = {
+      ...store,
+      read: async (keys: readonly Key[]) => keys.map(() => null),
+      raise: (...given: Parameters<typeof store.raise>) => store.raise(...given).finally(() => writes.push('raise')),
+      write: (...given: Parameters<typeof store.write>) => store.write(...given).finally(() => writes.push('write')),
+    }
+    await endSubject({ ...instance(0), store: late }, 'here', 'ada')
+    expect(writes).toEqual(['raise'])
     expect((await Promise.all(made.map(({ cookie }) => lives(cookie)))).filter(Boolean)).toEqual([])
   })
 

@@ -42,7 +42,7 @@ export const inherited: Entries<InheritedConfig> = {
   freshness: entry(
     'number, 0 to 60',
     '5',
-    'For how many seconds a session that was looked up is believed; 0 asks the store each time.',
+    'For how many seconds a session that was looked up is believed; 0 asks the store each time. With SESSION_STORE=kv at least 5: it could not tell sooner.',
     'freshness: 0',
   ),
   staleIfError: entry(
