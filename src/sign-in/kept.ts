@@ -85,12 +85,14 @@ const spareSeconds = 60
 /** null for whatever wasn't written for this: then there are no tokens. */
 async function open(text: string, sealer: Sealer, context: string): Promise<Entry | null> {
   try {
-    const { sealed, leaseUntil, hasFailed } = z.parse(written, JSON.parse(text))
+    const parsed = z.safeParse(written, JSON.parse(text))
+    if (!parsed.success) return null
+    const { sealed, leaseUntil, hasFailed } = parsed.data
     const json = await sealer.open(context, sealed)
     // what opens was written here: its shape needs no second look
     return json === null ? null : { kept: JSON.parse(json) as Kept, leaseUntil, hasFailed, text }
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof z.core.$ZodError) return null
+    if (error instanceof SyntaxError) return null
     throw error
   }
 }
