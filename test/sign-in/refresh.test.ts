@@ -230,7 +230,7 @@ describe('an access token that is nearly over', () => {
     redis ??= await startRedis()
     bridge ??= await startBridge(redis.port)
     const { url, token } = bridge
-    return () => createUpstashStore(openUpstash({ url, token, timeoutMilliseconds: 5_000 }))
+    return () => createUpstashStore(openUpstash({ url, token, timeoutMilliseconds: 20_000 }))
   }
 
   const stores: readonly [string, () => Promise<(now: () => number) => SessionStore>, boolean][] = [
@@ -240,7 +240,9 @@ describe('an access token that is nearly over', () => {
   ]
   for (const [name, opening, skips] of stores) {
     it.skipIf(skips)(`is refreshed once by 50 requests at a time over two instances (${name})`, async () => {
-      const real = await open({ store: await opening() })
+      // a machine that does other things too takes its time
+      const environment = { STORE_TIMEOUT_MS: '20000', PROVIDER_TIMEOUT_MS: '20000' }
+      const real = await open({ store: await opening(), environment })
       const slow: Parameters<RealSignIn['open']>[0] = {
         fetch: async (url, init) => {
           await new Promise((resolve) => setTimeout(resolve, 100))
@@ -260,7 +262,7 @@ describe('an access token that is nearly over', () => {
         const tokens = new Set(got)
         // while the old one is good, whoever doesn't refresh goes on with it
         if (!isOver) tokens.delete(old)
-        expect(tokens.size).toBe(1)
+        expect([...tokens]).toEqual([expect.stringMatching(/^Bearer /)])
         const [fresh = ''] = tokens
         expect(await whose(fresh)).toBe('alice')
         // and who comes later finds it, on an instance that took no part
