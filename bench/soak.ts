@@ -11,8 +11,9 @@ import { type RuntimeName, runtimeNames, startRuntime } from '../test/support/ru
 import { laySession } from '../test/support/sessions.ts'
 import { csrfKey, environmentOf, listen, serveKv } from '../test/support/surroundings.ts'
 import { residentMebibytes } from './cost.ts'
+import type { Kind, Person, Verdict } from './soak/kind.ts'
 import { startSoakOrigin } from './soak/origin.ts'
-import { type Kind, kinds, type Person, type Verdict } from './soak/traffic.ts'
+import { kinds } from './soak/traffic.ts'
 
 const { values: options } = parseArgs({
   options: { seconds: { type: 'string', default: '60' }, runtime: { type: 'string', default: 'workerd' } },
