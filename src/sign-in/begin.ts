@@ -26,11 +26,13 @@ export interface Begun {
   readonly subject: string
 }
 
+/** @param provedAt seconds since the epoch, from before the provider was asked: whoever ended all since then meant this one too */
 export async function beginSession(
   { keeper, life, lifetimes, timeoutMilliseconds }: BeginParts,
   identity: SignedIn & { readonly scopes: readonly string[] },
   { cookies, from, origin }: Pick<Visit, 'cookies' | 'from' | 'origin'>,
   kept: Kept | null,
+  provedAt: number,
 ): Promise<Result<Begun, Failure>> {
   const { sharedWith } = origin.sessionOptions
   try {
@@ -38,7 +40,7 @@ export async function beginSession(
     if (typeof sid === 'string') await within(timeoutMilliseconds, knowSid(life, identity, sid, lifetimes.maxSeconds))
     // another origin may trust other providers: carried there by hand, the cookie opens nothing
     const who = { ...identity, origins: sharedWith, ...(kept && { secret: makeSecret() }) }
-    const made = await keeper.signIn(who, from, null, 'gateway')
+    const made = await keeper.signIn(who, from, null, 'gateway', provedAt)
     if (kept) await within(timeoutMilliseconds, keepTokens(life, made, origin, kept))
     await endPrevious(keeper, life, cookies, origin)
     return ok({ cookie: made.cookie, subject: identity.subject })

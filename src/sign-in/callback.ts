@@ -58,6 +58,7 @@ export function createCallback(parts: CallbackParts, provider: Provider): Step {
   }
 
   async function settle(here: Visit, transaction: Transaction): Promise<Result<Begun, Failure>> {
+    const provedAt = now()
     const contact = await contacts.reach(provider, here.waitUntil)
     const known = { provider, ...contact, bearer: contacts.bearer, now, waitUntil: here.waitUntil }
     const exchanged = await exchange(known, transaction, here.query, here.self + callbackPath(provider))
@@ -66,6 +67,6 @@ export function createCallback(parts: CallbackParts, provider: Provider): Step {
     const { sharedWith } = here.origin.sessionOptions
     const origins = parts.origins.filter(({ name }) => sharedWith.includes(name))
     const kept = keptOf(tokens, provider, { ...contact, origins, isAtomic: parts.life.store.promises.atomic })
-    return beginSession(parts, { ...identityOf(provider, claims), scopes }, here, kept)
+    return beginSession(parts, { ...identityOf(provider, claims), scopes }, here, kept, provedAt)
   }
 }

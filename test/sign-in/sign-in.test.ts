@@ -69,6 +69,34 @@ describe('signing in', () => {
     expect(passes).toEqual([false, false, true])
   })
 
+  it('makes none that outlives an end of all that came while the provider was asked', async () => {
+    const secret = 'the-admin-secret-of-this-test-that-is-long'
+    const opened = await openSignInGateway({ environment: { ADMIN_SECRET: secret } })
+    const { start, answer, visitor, provider, gateway, ask, pass } = opened
+    const status = async () => {
+      const cookie = `__Host-sallyport=${visitor.cookies(self).get('__Host-sallyport')}`
+      return (await ask('GET https://app.example.com/orders', { cookie })).answer.status
+    }
+    const asked = await start()
+    const { token } = provider
+    provider.token = async (body) => {
+      pass(1)
+      const ended = await gateway.endpoints.request(`${self}/.sallyport/admin/sessions/end`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ issuer: provider.issuer, subject: 'alice' }),
+      })
+      expect(ended.status).toBe(204)
+      pass(1)
+      return token(body)
+    }
+    await visitor.go(answer(asked))
+    expect(await status()).toBe(401)
+    provider.token = token
+    await visitor.go(answer(await start()))
+    expect(await status()).toBe(200)
+  })
+
   it('makes a session for the origin where it was asked for: another may trust other providers', async () => {
     const other = {
       name: 'vault',
