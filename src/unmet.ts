@@ -68,6 +68,19 @@ export function unmet(
   return problems
 }
 
+/** @returns a warning per rule that passes on an access token from a store in which none can be refreshed */
+export const unrefreshed = (origins: readonly Origin[], storeName: string, promises: StorePromises): Problem[] =>
+  origins
+    .flatMap((origin) => origin.routes)
+    .filter((route) => route.accessToken && !promises.atomic)
+    .map((route) => ({
+      file: `routes/${route.origin.name}.ts`,
+      path: formatPath(['rules', route.index, 'accessToken']),
+      value: 'true',
+      message: `${storeName} has no lock, so no access token is refreshed: when it is over the person signs in again`,
+      fix: 'choose a store that is atomic: SESSION_STORE=durable-object or upstash',
+    }))
+
 /** @returns a problem per rule that asks to know sooner than usual of a store that may be late, and couldn't tell */
 export function overasked(origins: readonly Origin[], storeName: string, promises: StorePromises): Problem[] {
   if (promises.stalenessSeconds === 0) return []

@@ -6,6 +6,7 @@ import { warn } from '../route/warn.ts'
 import { boundSeconds } from '../session/bound.ts'
 import { promisesOf } from '../session/store.ts'
 import type { Settings } from '../settings.ts'
+import { unrefreshed } from '../unmet.ts'
 import { readConfiguration } from './configuration.ts'
 import { printFindings } from './findings.ts'
 import { placeHelp, placeOptions, type Verb } from './verb.ts'
@@ -17,7 +18,8 @@ export const check: Verb = {
 
 Reads the routes, wrangler.toml, .dev.vars and the environment, and finds what the schema refuses, what
 can't have been meant (a rule that is never reached, a public rule above the guarded one it covers), what
-the settings lack, and what the session store can't promise. Warns of rules that only report. Of the three, the environment goes before
+the settings lack, and what the session store can't promise. Warns of what shouldn't stay: rules that only
+report, ID tokens that pass for Bearer tokens, access tokens that can't be refreshed. Of the three, the environment goes before
 .dev.vars, and .dev.vars before [vars]. What [secrets] of wrangler.toml lists under required, and none of them
 holds, is expected as a secret that Cloudflare keeps; of .dev.vars, what is listed there or in [vars] counts. With --runtime node or deno only the environment is read.
 
@@ -30,8 +32,12 @@ ${placeHelp}`,
       printFindings(findings, given.flag('json'), io)
       return 1
     }
-    const warnings = gateway ? warn(gateway) : []
     const origins = gateway?.origins ?? []
+    const store = settings?.sessionStore ?? 'none'
+    const warnings = [
+      ...(gateway ? warn(gateway) : []),
+      ...(store === 'none' ? [] : unrefreshed(origins, store, promisesOf[store])),
+    ]
     const counts = {
       files: files.files.length,
       origins: origins.length,

@@ -263,6 +263,32 @@ export default { issuers: { corp: { issuer: 'https://issuer.example.com', audien
   })
 })
 
+test('warns of an access token that the store can’t have refreshed, and passes', async () => {
+  const index = `import app from './app.ts'
+export default { providers: { corp: { issuer: 'https://id.example.com', clientId: 'gateway' } }, origins: [app] }`
+  const app = `export default { name: 'app', host: 'app.example.com', upstream: 'https://legacy.example.net', session: true,
+providers: ['corp'], rules: [{ path: '/a/*', access: 'signed-in' }, { path: '/*', access: 'signed-in', accessToken: true }] }`
+  const folder = makeFolder({ 'routes/index.ts': index, 'routes/app.ts': app, 'wrangler.toml': toml })
+  const warnings = async (store: string): Promise<unknown> => {
+    const environment = {
+      SEALING_KEY: 'A'.repeat(43),
+      SESSION_STORE: store,
+      UPSTASH_REDIS_REST_URL: 'https://redis.example.com',
+      UPSTASH_REDIS_REST_TOKEN: 'token',
+    }
+    const { out } = await sallyport(['check', '--json'], { cwd: folder.path, environment })
+    return JSON.parse(out).warnings
+  }
+  try {
+    expect(await warnings('kv')).toMatchObject([
+      { file: 'routes/app.ts', path: 'rules[1].accessToken', message: expect.stringContaining('signs in again') },
+    ])
+    expect(await warnings('upstash')).toEqual([])
+  } finally {
+    folder.end()
+  }
+})
+
 describe('the process', () => {
   test("passes the checkout's own routes, and says what was checked", async () => {
     const ran = await sallyportProcess(['check'])

@@ -63,6 +63,24 @@ export default defineOrigin({
   })
 })
 
+describe('a setting', () => {
+  const names = ['src/settings.ts', 'src/session/settings.ts'].flatMap((file) =>
+    [...read(file).matchAll(/^ {2}([A-Z_]+): z\./gm)].map(([, name = '']) => name),
+  )
+  const told = pages
+    .filter((page) => page.startsWith('docs/'))
+    .map(read)
+    .join('\n')
+
+  it.each(names)('%s stands in docs/', (name) => {
+    expect(told).toContain(`\`${name}\``)
+  })
+
+  it('is found at all', () => {
+    expect(names).toEqual(expect.arrayContaining(['SESSION_STORE', 'CSRF_KEY', 'VOUCH_SECRET']))
+  })
+})
+
 describe('package-lock.json', () => {
   const lock: Record<string, Record<string, unknown>> = JSON.parse(read('package-lock.json')).packages
 

@@ -19,8 +19,10 @@ interface Known {
 const zitadelRoles = 'urn:zitadel:iam:org:project:roles'
 
 /**
- * Their discovery documents stand in test/sign-in/discovery: what each publishes, with the names of the organisation
- * changed and long lists of algorithms cut short. The tokens are written after what each documents of its own.
+ * Their discovery documents stand in test/sign-in/discovery: the shapes of late 2026. None was fetched for this test: they
+ * were put together from copies in public repositories, from the endpoints that each documents, and where neither
+ * was at hand from memory; the names of organisations are made up, long lists of algorithms cut short. The tokens are
+ * written after what each documents of its own. Whether a live one does otherwise, `sallyport doctor` tells.
  */
 const known: readonly Known[] = [
   {
@@ -101,7 +103,7 @@ async function open({ name, config }: Known) {
   return { ...gateway, discovery, provided: provider }
 }
 
-describe.each(known)('$name, by the discovery document that it publishes', (one) => {
+describe.each(known)('$name, by a discovery document of its shape', (one) => {
   it('is asked as it wants to be, and its roles are found', async () => {
     const { provided, discovery, visitor, audit, ask } = await open(one)
     const sent = await visitor.go(`${self}/.sallyport/sign-in?return_to=/x`)
