@@ -11,8 +11,8 @@ export interface AddressBook {
   place(issuer: string, subject: string): Promise<string>
   /** 11 characters of the like over the issuer alone. */
   issuerPlace(issuer: string): Promise<string>
-  /** Key of what is known of something that an issuer named: the subject of its `sid`, a `jti` that was used. */
-  about(what: 'sid' | 'logout', issuer: string, name: string): Promise<Key>
+  /** Key of what is known of something that an issuer named: the subject of its `sid`, when that was over, a `jti` that was used. */
+  about(what: 'sid' | 'over' | 'logout', issuer: string, name: string): Promise<Key>
   /** Key of a token that is denied by its `jti`. */
   denied(issuer: string, jti: string): Promise<Key>
 }

@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../result.ts'
 import type { Origin } from '../route/table.ts'
 import { readSessionCookie } from '../session/cookie.ts'
 import type { LifeParts, MadeSession } from '../session/life.ts'
+import { readMark } from '../session/marks.ts'
 import type { Lifetimes } from '../session/settings.ts'
 import { StoreFault } from '../session/store.ts'
 import type { Failure } from './failure.ts'
@@ -43,6 +44,8 @@ export async function beginSession(
     const made = await keeper.signIn(who, from, null, 'gateway', provedAt)
     if (kept) await within(timeoutMilliseconds, keepTokens(life, made, origin, kept))
     await endPrevious(keeper, life, cookies, origin)
+    if (typeof sid === 'string' && (await within(timeoutMilliseconds, isOver(life, identity.issuer, sid, provedAt))))
+      await keeper.endById(made.record.id, identity, 'provider')
     return ok({ cookie: made.cookie, subject: identity.subject })
   } catch (error) {
     return err({ reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' })
@@ -52,6 +55,13 @@ export async function beginSession(
 /** A provider may end its session by this name alone (OpenID Connect Back-Channel Logout 1.0 section 2.4). */
 async function knowSid(life: LifeParts, { issuer, subject }: SignedIn, sid: string, seconds: number): Promise<void> {
   await life.store.write(await life.book.about('sid', issuer, sid), subject, seconds)
+}
+
+/** Whoever ended it looked for the session too early to find it. */
+async function isOver({ store, book }: LifeParts, issuer: string, sid: string, provedAt: number): Promise<boolean> {
+  const [mark] = await store.read([await book.about('over', issuer, sid)])
+  const overAt = readMark(mark)
+  return overAt !== null && overAt >= provedAt
 }
 
 /** Before anybody gets the cookie: whoever has it has the tokens too. */

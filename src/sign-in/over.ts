@@ -1,6 +1,10 @@
 /** Ends the sessions here that a provider says are over there. */
 
 import type { SignInParts } from '../endpoints/sign-in.ts'
+import { writeMark } from '../session/marks.ts'
+
+/** Longer than a provider is waited for while somebody signs in. */
+const onTheWaySeconds = 600
 
 /** What a provider says: whose sessions, and which of its own they came of. One of the two at least. */
 export interface Over {
@@ -28,6 +32,8 @@ export function createEnding({ life, keeper }: Pick<SignInParts, 'life' | 'keepe
     }
     // a store that lists late could leave a session out: then all of the subject end
     if (sid === null || life.store.promises.consistency !== 'strong') return all()
+    // first: who is on the way in by it looks for this once their session is there to be found
+    await life.store.write(await life.book.about('over', issuer, sid), writeMark(life.now()), onTheWaySeconds)
     const { sessions, isWhole } = await keeper.list(issuer, subject)
     if (!isWhole) return all()
     const meant = sessions.filter(({ record }) => record.claims['sid'] === sid)

@@ -85,6 +85,24 @@ describe('a logout that the provider tells of', () => {
     expect(await isIn(gateway, gateway.visitor)).toBe(false)
   })
 
+  it.each(['subject', 'session'])('ends who is on the way in, too: all of the %s', async (what) => {
+    const gateway = await openSignInGateway()
+    const { provider } = gateway
+    const { sid: _, ...all } = good
+    provider.idToken = (claims) => provider.sign({ ...claims, sid: 'sid-1' })
+    provider.token = async (body) => {
+      const told = await provider.sign(what === 'subject' ? all : good, header)
+      expect((await tell(gateway, told)).status).toBe(200)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      return Response.json(body)
+    }
+    await gateway.visitor.go(gateway.answer(await gateway.start()))
+    expect(await isIn(gateway, gateway.visitor)).toBe(false)
+    provider.token = (body) => Response.json(body)
+    await gateway.visitor.go(gateway.answer(await gateway.start()))
+    expect(await isIn(gateway, gateway.visitor)).toBe(true)
+  })
+
   it('is taken once', async () => {
     const gateway = await openSignInGateway()
     const token = await gateway.provider.sign(good, header)
