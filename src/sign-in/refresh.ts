@@ -63,7 +63,7 @@ export function createRefresh(parts: SignInParts & { readonly contacts: Contacts
       if (!entry || !held) return tokenless
       if (now() < held.dueAt) return ok(held)
       const isGood = now() < held.goodUntil
-      const provider = providerOf(entry.kept, asked)
+      const provider = providerOf(entry.kept, asked, live)
       // without a lock a refresh token would be used twice, which is how a stolen one is told
       if (!provider || entry.kept.refreshToken === null || !life.store.promises.atomic)
         return isGood ? ok({ ...held, dueAt: held.goodUntil }) : tokenless
@@ -134,8 +134,10 @@ export function createRefresh(parts: SignInParts & { readonly contacts: Contacts
     }
   }
 
-  function providerOf({ provider }: Kept, { origin }: AskedToken): Provider | null {
-    return origin.providers.includes(provider) ? (providers.get(provider) ?? null) : null
+  /** The one that gave them: another may have its name by now, and they are nothing to it. */
+  function providerOf({ provider: name }: Kept, { origin }: AskedToken, { record }: Live): Provider | null {
+    const provider = origin.providers.includes(name) ? providers.get(name) : undefined
+    return provider?.issuer === record.issuer ? provider : null
   }
 
   function note({ requestId, origin }: AskedToken, provider: Provider, failure: Failure, subject: string): void {

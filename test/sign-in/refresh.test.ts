@@ -13,7 +13,7 @@ import { type IdentityProvider, startIdentityProvider } from '../support/identit
 import { openRealSignIn, type RealSignIn } from '../support/real-sign-in.ts'
 import { type Bridge, hasRedis, type RedisProcess, startBridge, startRedis } from '../support/redis.ts'
 import { testBook as book } from '../support/sessions.ts'
-import { self } from '../support/sign-in-gateway.ts'
+import { openSignInGateway, self } from '../support/sign-in-gateway.ts'
 
 const lifetime = 3_600
 /** Gives refresh tokens, each good for one use: whoever shows an old one loses all of them. */
@@ -331,6 +331,19 @@ describe('an access token that is nearly over', () => {
     real.pass(20)
     expect(await whose(await bearer(real.open(), cookie))).toBe('alice')
   }, 30_000)
+
+  it('is asked for at the provider that gave the last one, and at no other of its name', async () => {
+    const real = await open()
+    const cookie = await real.signIn()
+    const moved = await openSignInGateway({
+      store: real.store,
+      origin: { freshness: 0, rules: [{ path: '/*', access: 'signed-in', accessToken: true }] },
+    })
+    real.pass(lifetime - 30)
+    moved.pass(lifetime - 30)
+    expect(await bearer(moved, cookie)).toMatch(/^Bearer /)
+    expect(moved.provider.asked).toEqual([])
+  })
 
   it('is not given for a session that ends while it is fetched, and goes back to the provider', async () => {
     const real = await open()
