@@ -26,9 +26,11 @@ export function createLeave(parts: LeaveParts): (left: Left) => Promise<Response
   const bounded = <T>(work: Promise<T>): Promise<T> => within(timeoutMilliseconds, work)
 
   return async (left) => {
-    const kept = await bounded(take(left)).catch(() => null)
+    const taken = await bounded(take(left)).then<Result<Kept | null, Failure>, Result<never, Failure>>(ok, unread)
+    const kept = taken.ok ? taken.value : null
     const provider = providerOf(kept, left)
     if (!provider) return null
+    if (!taken.ok) note(left, provider, taken.error)
     const contact = await bounded(reach(provider)).catch(() => late)
     if (!contact.ok) note(left, provider, contact.error)
     if (!contact.ok) return null
@@ -95,4 +97,6 @@ export function createLeave(parts: LeaveParts): (left: Left) => Promise<Response
   }
 }
 
+const unread = (error: unknown): Result<never, Failure> =>
+  err({ reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' })
 const late: Result<never, Failure> = err({ reason: 'provider-unavailable', cause: 'TooSlow' })

@@ -132,6 +132,25 @@ describe('signing out by a form', () => {
     expect([provider.forms.length - before, await isIn(real.gateway, cookie)]).toEqual([0, true])
   })
 
+  it('says in the log that tokens stay out where the store does not show them', async () => {
+    const real = await open()
+    const cookie = await real.signIn()
+    const hidden = real.open({
+      store: {
+        ...real.store,
+        read: async (keys) =>
+          keys.some(({ name }) => name.startsWith('tokens:'))
+            ? Promise.reject(new Error('down'))
+            : real.store.read(keys),
+      },
+    })
+    const response = await hidden.gateway.endpoints.fetch(
+      new Request(`${self}/.sallyport/sign-out`, { method: 'POST', headers: { cookie, ...form } }),
+    )
+    expect([response.status, await isIn(real.gateway, cookie)]).toEqual([200, false])
+    expect(real.audit.at(-1)).toMatchObject({ outcome: 'not-told', reason: 'store-unavailable', subject: 'alice' })
+  })
+
   it('tells only the provider that the session came from', async () => {
     const { gateway, store, now } = await open({ origin: { rules: [{ path: '/*', access: 'signed-in' }] } })
     const { cookie } = await laySession(store, { subject: 'ann', issuer: 'origin:app', ttlSeconds: 600 }, now())
