@@ -22,6 +22,9 @@ export function createEnding({ life, keeper }: Pick<SignInParts, 'life' | 'keepe
     const subject = named ?? (sid === null ? null : await subjectOf(issuer, sid))
     if (subject === null) return { subject }
     const isFound = await endFor(issuer, subject, sid)
+    // its name did what it was for: whoever has seen it since ends nobody by it
+    if (isFound && sid !== null)
+      await life.store.delete(await life.book.about('sid', issuer, sid)).catch(() => undefined)
     return { subject: isFound ? subject : null }
   }
 

@@ -211,9 +211,13 @@ describe('a logout that the provider tells by a frame', () => {
       promises,
       list: async () => ({ stored: [], next: null }),
     })
-    const { gateway, cookie, other, sid, tell } = await signedIn({ store: late, origin: { freshness: 5 } })
+    const { gateway, signIn, cookie, other, sid, tell } = await signedIn({ store: late, origin: { freshness: 5 } })
     expect((await tell({ iss: provider.issuer, sid })).status).toBe(200)
     expect([await isIn(gateway, cookie), await isIn(gateway, other)]).toEqual([false, false])
+    // whoever has seen the name since ends nobody by it
+    const next = await signIn('alice')
+    expect((await tell({ iss: provider.issuer, sid })).status).toBe(200)
+    expect(await isIn(gateway, next)).toBe(true)
   })
 
   it('ends nothing for another issuer, without a sid, or with anything twice', async () => {
