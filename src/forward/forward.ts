@@ -84,7 +84,7 @@ export function planForward(
   ]
   const isPersonal = !isShared && isPrivate(decision, head)
   // caches on the way are told, and workerd doesn't write `no-cache` of its own: for that Express never answers 304
-  if (isPersonal && head.headers.get('cache-control') === null) ours.push(['cache-control', 'no-store'])
+  if (isPersonal) ours.push(['cache-control', withNoStore(head.headers.get('cache-control'))])
   const hops = maxForwards(head.method, head.headers)
   if (typeof hops === 'number') ours.push(['max-forwards', String(hops)])
   if (principal && route.identity) ours.push(...identityHeaders(principal, route.identity))
@@ -106,6 +106,7 @@ export function planForward(
       passAuthorization: route.passAuthorization && accessToken === null,
       passedCookie: route.passSessionCookie ? cookieNameOf(origin.sessionOptions.site) : null,
       isBare: isBare || isShared,
+      isPersonal,
       isRead: route.headers.nonce !== null,
     }),
     firstByteSeconds: forwarding.timeouts.firstByteSeconds,
@@ -144,6 +145,9 @@ export const isBodiless = ({ method }: { readonly method: string }): boolean => 
  */
 const isPrivate = ({ route }: Forward, { headers }: Head): boolean =>
   route.access !== 'public' || route.vouches || headers.get('authorization') !== null || headers.get('cookie') !== null
+
+/** Ours comes first: behind a quote that nothing closes it would be part of theirs. */
+const withNoStore = (theirs: string | null): string => (theirs ? `no-store, ${theirs}` : 'no-store')
 
 /** Rules know no ports, so neither does `same-host`: the client's would choose what else listens there. */
 const baseOf = (upstream: Upstream, head: Head): string =>

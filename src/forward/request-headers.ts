@@ -85,6 +85,8 @@ export interface RequestHeaderRules {
   readonly passedCookie: string | null
   /** No credential goes with it, whatever else passes. */
   readonly isBare: boolean
+  /** The answer is for one person: what caches are told is among ours. */
+  readonly isPersonal: boolean
   /** The answer is read here: it must come whole, and as it is. */
   readonly isRead: boolean
 }
@@ -106,6 +108,7 @@ export function requestHeaders(
     const value = header[1]
     if (hopByHop.has(name) || named?.has(name) || rules.isDropped(name)) continue
     if (name === 'authorization' && !rules.passAuthorization) continue
+    if (name === 'cache-control' && rules.isPersonal) continue
     if (rules.isBare && credentials.has(name)) continue
     if (rules.isRead && notForPages.has(name)) continue
     const kept = name === 'cookie' ? cutSessionCookie(value, rules.passedCookie) : value

@@ -22,11 +22,21 @@ function urlOf(
   options = open,
   host = 'app.example.com',
 ): string | null {
+  return planOf(route, raw, options, host)?.url ?? null
+}
+
+function planOf(
+  route: ReturnType<typeof routeTo>,
+  raw: string,
+  options = open,
+  host = 'app.example.com',
+  headers: Readonly<Record<string, string>> = {},
+) {
   const target = readTarget(raw, options)
   if (!target.ok) return null
   const forward = { kind: 'forward', route, target: target.value, principal: null } as const
-  return planForward(parts, forward, head(`GET https://${host}${raw}`), 'id', { assertion: null, accessToken: null })
-    .url
+  const asked = head(`GET https://${host}${raw}`, headers)
+  return planForward(parts, forward, asked, 'id', { assertion: null, accessToken: null })
 }
 
 const host = fc.constantFrom('upstream.test', 'upstream.test:8443', '[::1]:9', '127.0.0.1')
@@ -105,4 +115,25 @@ describe('the address upstream', () => {
   ])('has no base that would swallow a path: %s', (upstream) =>
     expect(compile({ origins: [originOf([{ path: '/*', access: 'public' }], { upstream })] }, {}).ok).toBe(false),
   )
+})
+
+describe('what caches on the way are told', () => {
+  const told = (headers: Readonly<Record<string, string>>) =>
+    planOf(routeTo({ upstream: 'https://upstream.test' }), '/a', strictPaths, 'app.example.com', headers)
+      ?.headers.filter(([name]) => name === 'cache-control')
+      .map(([, value]) => value)
+
+  it.each([
+    ['nothing', {}, 'no-store'],
+    ['to ask again', { 'cache-control': 'max-age=0' }, 'no-store, max-age=0'],
+    ['what never ends', { 'cache-control': 'a="' }, 'no-store, a="'],
+    ['what it takes back', { 'cache-control': 'max-age=0', connection: 'cache-control' }, 'no-store, max-age=0'],
+  ])('is to keep no person’s answer, where the client says %s', (_, said, want) =>
+    expect(told({ cookie: 'a=1', ...said })).toEqual([want]),
+  )
+
+  it('is the client’s to say of what is for everybody', () => {
+    expect(told({ 'cache-control': 'max-age=0' })).toEqual(['max-age=0'])
+    expect(told({})).toEqual([])
+  })
 })

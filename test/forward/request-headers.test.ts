@@ -14,6 +14,7 @@ const sent = (
   requestHeaders(new Headers(theirs.map(([name, value]) => [name, value])), ours, {
     isDropped: filter,
     isBare: false,
+    isPersonal: false,
     isRead: false,
     passAuthorization: more.authorization ?? false,
     passedCookie: more.cookie ? '__Host-sallyport' : null,

@@ -164,11 +164,21 @@ export const headers: readonly Exchange[] = [
     want: { status: 200, origin: { headers: { 'Cache-Control': 'no-store' } } },
   },
   {
-    title: 'what the client says of caches stands',
+    title: 'what the client says of caches stands, behind ours',
     line: 'GET /signed-in/a',
     as: 'member',
     headers: [['Cache-Control', 'max-age=0']],
-    want: { status: 200, origin: { headers: { 'Cache-Control': 'max-age=0' } } },
+    want: { status: 200, origin: { headers: { 'Cache-Control': 'no-store, max-age=0' } } },
+  },
+  {
+    title: 'no Connection takes away what caches are told',
+    line: 'GET /signed-in/a',
+    as: 'member',
+    headers: [
+      ['Cache-Control', 'max-age=0'],
+      ['Connection', 'cache-control, close'],
+    ],
+    want: { status: 200, origin: { headers: { 'Cache-Control': 'no-store, max-age=0' } } },
   },
   {
     title: 'of what is for everybody caches are told nothing',
