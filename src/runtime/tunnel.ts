@@ -25,9 +25,10 @@ export async function answerUpgrade(
   socket.on('error', () => socket.destroy())
   const outgoing = new ServerResponse(incoming)
   outgoing.shouldKeepAlive = false
-  outgoing.assignSocket(socket)
   outgoing.once('finish', () => socket.end())
   try {
+    // throws where a request before it is still unanswered: no client that means it sends both at once
+    outgoing.assignSocket(socket)
     const begun = await gateway.begin(headOf(incoming, scheme), (work) => void work.catch(() => undefined))
     if (begun.kind === 'answer') return write(incoming, outgoing, begun.answer)
     if (begun.kind === 'held' || !begun.plan.isWebSocket) return void socket.destroy()

@@ -2,8 +2,8 @@
 
 import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { send, statusOf, valuesOf } from '../support/http.ts'
-import type { Responder } from '../support/origin.ts'
+import { requestText, send, statusOf, valuesOf } from '../support/http.ts'
+import { plainReply, type Responder } from '../support/origin.ts'
 import { runtimeNames } from '../support/runtimes.ts'
 import { type Surroundings, surround } from '../support/surroundings.ts'
 import * as ws from '../support/websocket.ts'
@@ -406,6 +406,20 @@ describe.each(runtimeNames)('%s', (name) => {
     })
     socket.destroy()
     await gone.promise
+  })
+
+  it('a handshake behind a request that is still unanswered ends nobody else', async () => {
+    around.origin.reply = async () => undefined
+    const lines = ['Host: app.test', 'Connection: Upgrade', 'Upgrade: websocket', key, 'Sec-WebSocket-Version: 13']
+    const socket = connect(around.runtime.port, '127.0.0.1')
+    open.push(socket)
+    socket.on('error', () => undefined)
+    const both = `GET /public/a HTTP/1.1\r\nHost: app.test\r\n\r\nGET /public/b HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`
+    socket.write(both)
+    await wait(300)
+    around.origin.reply = plainReply
+    const { message } = await send(around.runtime.port, requestText('GET /public/c', 'app.test', []))
+    expect(message && statusOf(message)).toBe(200)
   })
 
   it('wrote no word of an unhandled error', () => {
