@@ -50,6 +50,13 @@ export const answers: readonly Exchange[] = [
   encoded('br', brotliCompressSync(text)),
   encoded('zstd', zstdCompressSync(text)),
   {
+    title: 'gzip that is none is passed as it is: nobody here reads it',
+    line: 'GET /public/a',
+    headers: [['Accept-Encoding', 'gzip']],
+    reply: 'HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\nno gzip!',
+    want: { status: 200, headers: { 'Content-Encoding': 'gzip' }, body: 'no gzip!' },
+  },
+  {
     title: 'gzip to a client that asked for none is passed as it is',
     line: 'GET /public/a',
     reply: Buffer.concat([

@@ -277,6 +277,12 @@ export const headers: readonly Exchange[] = [
     want: { status: [0, 400], origin: null },
   },
   {
+    title: 'a bare CR in a header',
+    line: '',
+    raw: 'GET /public/a HTTP/1.1\r\nHost: app.test\r\nX-A: a\rX-Remote-User: evil\r\n\r\n',
+    want: { status: 400, origin: null },
+  },
+  {
     title: 'space before the colon',
     line: '',
     raw: 'GET /public/a HTTP/1.1\r\nHost: app.test\r\nX-Remote-User : evil\r\n\r\n',
