@@ -36,7 +36,9 @@ export function createLeave(parts: LeaveParts): (left: Left) => Promise<Response
     if (!contact.ok) return null
     const revoked = kept ? await bounded(revokeTokens(contact.value, kept)).catch(() => late) : ok(undefined)
     if (!revoked.ok) note(left, provider, revoked.error)
-    const address = left.isNavigation ? await addressAt(contact.value, provider, kept, left.self) : null
+    // it knows no way back to a host where nobody signs in with it
+    const isTaken = left.isNavigation && left.origin.providers.includes(provider.name)
+    const address = isTaken ? await addressAt(contact.value, provider, kept, left.self) : null
     return address === null ? null : leavePage(provider.label, address)
   }
 
@@ -87,9 +89,11 @@ export function createLeave(parts: LeaveParts): (left: Left) => Promise<Response
     return url.href
   }
 
-  /** The one that the session came from, and no other. */
+  /** The one that the session came from, and no other: it was begun here, or at a host that shares it. */
   function providerOf(kept: Kept | null, { live: { record }, origin }: Left): Provider | null {
-    const known = origin.providers.flatMap((name) => parts.providers.get(name) ?? [])
+    const sharers = parts.origins.filter(({ name }) => origin.sessionOptions.sharedWith.includes(name))
+    const names = new Set(sharers.flatMap(({ providers }) => providers))
+    const known = [...names].flatMap((name) => parts.providers.get(name) ?? [])
     const [first, another] = known.filter(
       ({ name, issuer }) => issuer === record.issuer && (!kept || name === kept.provider),
     )

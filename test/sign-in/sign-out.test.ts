@@ -87,6 +87,26 @@ describe('signing out by a form', () => {
     expect(await whose()).toBe(401)
   })
 
+  it('gives them back at a host that shares the session and signs nobody in itself', async () => {
+    const origin = { session: { site: 'example.com' } }
+    const shop = {
+      ...{ name: 'shop', host: 'shop.example.com', upstream: 'https://shop.example.net' },
+      ...{ ...origin, rules: [{ path: '/*', access: 'signed-in' }] },
+    }
+    const { gateway, signIn, browser } = await open({ origin, others: [shop] })
+    const visitor = browser()
+    await signIn('alice', visitor)
+    const cookie = `__Secure-sallyport=${visitor.cookies(self).get('__Secure-sallyport')}`
+    const before = provider.forms.length
+    const response = await gateway.gateway.endpoints.fetch(
+      new Request('https://shop.example.com/.sallyport/sign-out', { method: 'POST', headers: { cookie, ...form } }),
+    )
+    // the provider knows no way back to it
+    expect([response.status, response.headers.get('location')]).toEqual([303, '/'])
+    expect(provider.forms.slice(before)).toMatchObject([{ token_type_hint: 'refresh_token' }])
+    expect(await isIn(gateway, cookie)).toBe(false)
+  })
+
   it('says that one is signed out to nobody but those who were', async () => {
     const { signIn, browser, pass } = await open()
     const visitor = browser()
