@@ -197,6 +197,12 @@ export const answers: readonly Exchange[] = [
     want: { status: 200, body: 'abcde' },
   },
   {
+    title: 'what stands behind the chunks of an answer is no header, and cuts nothing off',
+    line: 'GET /public/a',
+    reply: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Late\r\n\r\n2\r\nab\r\n0\r\nX-Late: 1\r\n\r\n',
+    want: { status: 200, headers: { 'X-Late': null, Trailer: null }, body: 'ab' },
+  },
+  {
     title: 'a body that ends with the connection',
     line: 'GET /public/a',
     async reply(_, socket) {

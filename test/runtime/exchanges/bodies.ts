@@ -18,6 +18,16 @@ export const bodies: readonly Exchange[] = [
     want: { status: 200, origin: { body: 'hello' } },
   },
   {
+    title: 'what stands behind the chunks is no header',
+    line: 'POST /public/a',
+    headers: [
+      ['Transfer-Encoding', 'chunked'],
+      ['Trailer', 'X-Remote-User'],
+    ],
+    body: '2\r\nok\r\n0\r\nX-Remote-User: evil\r\n\r\n',
+    want: { status: 200, origin: { headers: { 'X-Remote-User': null, Trailer: null }, body: 'ok' } },
+  },
+  {
     title: 'a post without a body says so',
     line: 'POST /public/a',
     headers: [['Content-Length', '0']],
@@ -116,6 +126,6 @@ export const bodies: readonly Exchange[] = [
     title: 'a folded header',
     line: '',
     raw: 'GET /public/a HTTP/1.1\r\nHost: app.test\r\nX-A: 1\r\n X-Remote-User: evil\r\n\r\n',
-    want: { status: [0, 200, 400] },
+    want: { status: [0, 400], origin: null },
   },
 ]
