@@ -45,9 +45,14 @@ export function createLeave(parts: LeaveParts): (left: Left) => Promise<Response
   /** What was kept, and is no longer: whoever refreshes meanwhile finds nothing to change, and gives back what came. */
   async function take({ live, origin }: Left): Promise<Kept | null> {
     const place = await placeOf(life, live, origin)
-    const entry = (await place?.read()) ?? null
-    await place?.delete()
-    return entry?.kept ?? null
+    for (;;) {
+      const entry = (await place?.read()) ?? null
+      if (!place || !entry) return null
+      // written anew before it is deleted: what somebody put since it was read is read again
+      if (!(await place.change(entry, entry))) continue
+      await place.delete()
+      return entry.kept
+    }
   }
 
   function note({ live, origin }: Left, provider: Provider, { reason, ...why }: Failure): void {

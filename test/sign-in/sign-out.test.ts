@@ -87,6 +87,43 @@ describe('signing out by a form', () => {
     expect(await whose()).toBe(401)
   })
 
+  it('gives back those too that are fetched while it goes on', async () => {
+    const real = await open()
+    const cookie = await real.signIn()
+    const [asked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let fetched = ''
+    const refreshing = real.open({
+      fetch: async (url, init) => {
+        if (!String(init.body).includes('grant_type=refresh_token')) return fetch(url, init)
+        asked.resolve()
+        await released.promise
+        const answer = await fetch(url, init)
+        fetched = ((await answer.clone().json()) as { refresh_token: string }).refresh_token
+        return answer
+      },
+    })
+    real.pass(3_590)
+    const request = refreshing.ask(`GET ${self}/api/x`, { cookie })
+    await asked.promise
+    const leaving = real.open({
+      store: {
+        ...real.store,
+        async delete(key) {
+          if (key.name.startsWith('tokens:')) {
+            released.resolve()
+            await request
+          }
+          await real.store.delete(key)
+        },
+      },
+    })
+    await leaving.gateway.endpoints.fetch(
+      new Request(`${self}/.sallyport/sign-out`, { method: 'POST', headers: { cookie, ...form } }),
+    )
+    expect(fetched).not.toBe('')
+    expect(provider.forms.filter(({ token }) => token === fetched)).toHaveLength(1)
+  })
+
   it('gives them back at a host that shares the session and signs nobody in itself', async () => {
     const origin = { session: { site: 'example.com' } }
     const shop = {
