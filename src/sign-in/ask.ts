@@ -23,7 +23,7 @@ export async function authorizationUrl(
     ['nonce', await nonceOf(transaction)],
     ['code_challenge', await challengeOf(transaction)],
     ['code_challenge_method', 'S256'],
-    ...pair('max_age', transaction.maxAgeSeconds),
+    ...pair('max_age', maxAgeOf(transaction)),
     ...pair('acr_values', transaction.acr),
   ])
   const url = new URL(metadata.authorization_endpoint ?? '')
@@ -38,6 +38,12 @@ export async function authorizationUrl(
   url.searchParams.set('request_uri', pushed.request_uri)
   return url.href
 }
+
+/** Less than the rule takes: who is let through by the provider's clock, in whole seconds, would be sent back by ours. */
+const maxAgeOf = ({ maxAgeSeconds }: Transaction): number | null =>
+  maxAgeSeconds === null ? null : maxAgeSeconds - Math.min(aheadSeconds, Math.ceil(maxAgeSeconds / 2))
+
+const aheadSeconds = 5
 
 const pair = (name: string, value: string | number | null): [string, string][] =>
   value === null ? [] : [[name, String(value)]]
