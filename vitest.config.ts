@@ -6,6 +6,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/tally.ts'],
+    // the most of it is waiting, for programs and for time
+    maxWorkers: 2,
     projects: [
       {
         resolve: {
@@ -32,7 +34,6 @@ export default defineConfig({
         test: {
           name: 'sockets',
           include: ['test/runtime/**/*.test.ts', 'test/browser/**/*.test.ts'],
-          fileParallelism: false,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
