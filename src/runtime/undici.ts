@@ -26,7 +26,7 @@ export interface Sent extends UpstreamHead {
 }
 
 /**
- * By `dispatch`, and so without the streams, promises and signals of `request`, which are a third of what a request costs.
+ * By `dispatch`, and so without the streams, promises and signals of `request`.
  *
  * @param body null where the request has none; its length, where the client told it, stands in the plan's headers
  * @param whenGivenUp takes what is to be called when nobody wants the answer any more
