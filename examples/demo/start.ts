@@ -43,13 +43,11 @@ async function start(): Promise<void> {
   say('Starting the demo...')
   const given = new Set<number>()
   const gatewayPort = await findPort(8787, 'gateway', say, given)
-  const legacyPort = await findPort(8788, 'legacy app', say, given)
-  const providerPort = await findPort(8789, 'identity provider', say, given)
-
   const legacy = createLegacyApp(secrets.VOUCH_SECRET)
   const provider = createIdentityProvider({ id: 'gateway', secret: secrets.CORP_SECRET })
   servers.push(legacy, provider.server)
-  await Promise.all([listen(legacy, legacyPort), listen(provider.server, providerPort)])
+  await listenNear(legacy, 8788, 'legacy app', given)
+  await listenNear(provider.server, 8789, 'identity provider', given)
   const addresses = { APP_URL: addressOf(legacy), CORP_ISSUER: addressOf(provider.server) }
   const vars = { ...addresses, ...secrets, SESSION_STORE: 'kv', LOG: 'all' }
   const running = await startGateway(gatewayPort, vars, given)
@@ -70,6 +68,17 @@ async function start(): Promise<void> {
 function tellEarly(): void {
   for (const line of early ?? []) say(line)
   early = null
+}
+
+/** Tries again elsewhere when another program takes the port at the same moment. */
+async function listenNear(server: Server, wanted: number, who: string, given: Set<number>): Promise<void> {
+  try {
+    await listen(server, await findPort(wanted, who, say, given))
+  } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    if (!isTaken || given.size > 10) throw error
+    return listenNear(server, wanted, who, given)
+  }
 }
 
 /** Tries again elsewhere when another program takes the port while wrangler is on its way to it. */
