@@ -1,12 +1,12 @@
 /** Finds what is well-formed and yet not what the operator can have meant. */
 
 import type { Gateway } from './compile.ts'
-import { hasWindowsName, readTarget } from './path.ts'
-import { covers, matches } from './pattern.ts'
-import { formatPath, type Problem, showValue } from './problem.ts'
-import { resourceMetadataPath } from './resource.ts'
+import { lintRoute } from './lint-rules.ts'
+import { readTarget } from './path.ts'
+import { matches } from './pattern.ts'
+import { type Problem, problemAt } from './problem.ts'
 import { lintSites } from './site.ts'
-import type { Origin, Route } from './table.ts'
+import type { Origin } from './table.ts'
 
 /** @returns what is to be mended before this may guard a door; empty when there is nothing */
 export function lint(gateway: Gateway): Problem[] {
@@ -20,7 +20,7 @@ export function lint(gateway: Gateway): Problem[] {
 }
 
 const lintOrigin = (origin: Origin): Problem[] => [
-  ...origin.routes.flatMap((route) => lintRoute(route)),
+  ...origin.routes.flatMap(lintRoute),
   ...signInGuarded(origin),
   ...credentialsMissing(origin),
   ...sessionsUnread(origin),
@@ -34,7 +34,7 @@ function hostsClaimedTwice(origins: readonly Origin[]): Problem[] {
       const other = claimed.get(host)
       if (other !== undefined)
         problems.push(
-          problem(
+          problemAt(
             origin,
             ['host'],
             host,
@@ -52,7 +52,7 @@ function namesTakenTwice(origins: readonly Origin[]): Problem[] {
   return origins
     .filter((origin, at) => origins.findIndex((other) => other.name === origin.name) < at)
     .map((origin) =>
-      problem(origin, ['name'], origin.name, 'another origin has this name', 'name each origin as its file'),
+      problemAt(origin, ['name'], origin.name, 'another origin has this name', 'name each origin as its file'),
     )
 }
 
@@ -62,7 +62,7 @@ function askedTwice({ origins, issuers }: Gateway): Problem[] {
   return origins
     .filter(({ bearer }) => bearer.filter(asked).length > 1)
     .map((origin) =>
-      problem(
+      problemAt(
         origin,
         ['bearer'],
         origin.bearer.filter(asked),
@@ -70,98 +70,6 @@ function askedTwice({ origins, issuers }: Gateway): Problem[] {
         'keep one issuer with introspection, and put the other on an origin of its own',
       ),
     )
-}
-
-function lintRoute(route: Route): Problem[] {
-  const { origin } = route
-  const at = (key: string): readonly PropertyKey[] => ['rules', route.index, key]
-  const [first, second] = route.pattern.segments
-  const isResources = origin.resources.length > 0 && `/.well-known/${second}` === resourceMetadataPath
-  if (first === '.sallyport' || (first === '.well-known' && (second === 'sallyport' || isResources))) {
-    return [problem(origin, at('path'), route.path, 'the path is reserved for the gateway itself', 'choose another')]
-  }
-  const above = origin.routes
-    .slice(0, route.index)
-    .filter((other) => covers(other.pattern, route.pattern, origin.paths))
-  const door = isOpen(route) ? undefined : above.find((other) => isOpen(other) && meet(other, route))
-  if (door) {
-    return [
-      problem(
-        origin,
-        at('path'),
-        route.path,
-        `rules[${door.index}] ("${door.path}", ${door.access}) stands above it and lets everyone in`,
-        `move this rule above rules[${door.index}], or narrow that one`,
-      ),
-    ]
-  }
-  const shadow = takesAll(above, route)
-  if (shadow) {
-    return [
-      problem(
-        origin,
-        at('path'),
-        route.path,
-        `the rule can't be reached: rules[${shadow.index}] ("${shadow.path}") takes all of it`,
-        'move it up, or delete it',
-      ),
-    ]
-  }
-  return [...literalNeverMet(route), ...headGoesPast(route)]
-}
-
-/** Some method is taken by both. */
-const meet = (a: Route, b: Route): boolean =>
-  !a.methods || !b.methods || [...a.methods].some((method) => b.methods?.has(method))
-
-/** Anonymous requests pass. */
-const isOpen = ({ access }: Route): boolean => access === 'public' || access === 'optional'
-
-/** The last of the rules it takes to take every method of this one, if together they do. */
-function takesAll(above: readonly Route[], route: Route): Route | undefined {
-  const whole = above.find(({ methods }) => methods === null)
-  if (whole || route.methods === null) return whole
-  const wanted = [...route.methods]
-  const taken = new Set<string>()
-  return above.find(({ methods }) => {
-    for (const method of methods ?? []) taken.add(method)
-    return wanted.every((method) => taken.has(method))
-  })
-}
-
-/** HEAD is GET without its body (RFC 9110 section 9.3.2): a rule that guards one and lets the other past guards neither. */
-function headGoesPast(route: Route): Problem[] {
-  if (isOpen(route) || !route.methods?.has('GET') || route.methods.has('HEAD')) return []
-  const takesHead = ({ methods }: Route): boolean => methods?.has('HEAD') ?? true
-  const meetsHead = (other: Route): boolean =>
-    takesHead(other) && covers(other.pattern, route.pattern, route.origin.paths)
-  const next = route.origin.routes.find(meetsHead)
-  if (!next || !isOpen(next)) return []
-  return [
-    problem(
-      route.origin,
-      ['rules', route.index, 'methods'],
-      [...route.methods],
-      `HEAD goes past it to rules[${next.index}] ("${next.path}", ${next.access})`,
-      'add "HEAD" beside "GET"',
-    ),
-  ]
-}
-
-/** Windows folds letters outside ASCII in ways of its own: a request for such a literal is always ambiguous. */
-function literalNeverMet(route: Route): Problem[] {
-  const odd = route.pattern.segments.some((segment) => segment !== null && !/^[\x20-\x7e]*$/.test(segment))
-  const named = route.pattern.segments.some((segment) => segment !== null && hasWindowsName([segment]))
-  if (!route.origin.paths.caseInsensitive || !(odd || named)) return []
-  return [
-    problem(
-      route.origin,
-      ['rules', route.index, 'path'],
-      route.path,
-      'no request can meet it: with paths.caseInsensitive a literal is ASCII, without ":" or a short name',
-      'write ":name" in its place',
-    ),
-  ]
 }
 
 function signInGuarded(origin: Origin): Problem[] {
@@ -174,7 +82,7 @@ function signInGuarded(origin: Origin): Problem[] {
   )
   if (route && (route.access === 'public' || route.access === 'optional')) return []
   return [
-    problem(
+    problemAt(
       origin,
       ['signIn'],
       origin.signIn,
@@ -190,7 +98,7 @@ function credentialsMissing(origin: Origin): Problem[] {
   const guarded = origin.routes.find((route) => route.access !== 'public')
   return guarded
     ? [
-        problem(
+        problemAt(
           origin,
           ['rules', guarded.index, 'access'],
           guarded.access,
@@ -205,7 +113,7 @@ function credentialsMissing(origin: Origin): Problem[] {
 const sessionsUnread = (origin: Origin): Problem[] =>
   origin.providers.length > 0 && !origin.session
     ? [
-        problem(
+        problemAt(
           origin,
           ['providers'],
           origin.providers,
@@ -214,17 +122,3 @@ const sessionsUnread = (origin: Origin): Problem[] =>
         ),
       ]
     : []
-
-const problem = (
-  origin: Origin,
-  path: readonly PropertyKey[],
-  value: unknown,
-  message: string,
-  fix: string,
-): Problem => ({
-  file: `routes/${origin.name}.ts`,
-  path: formatPath(path),
-  value: showValue(value),
-  message,
-  fix,
-})

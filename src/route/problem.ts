@@ -18,6 +18,21 @@ export function describeProblem(problem: Problem): string {
   return `${problem.file}: ${problem.path || '(the file)'}${value}: ${problem.message}${fix}`
 }
 
+/** A problem in the file of an origin. */
+export const problemAt = (
+  origin: { readonly name: string },
+  path: readonly PropertyKey[],
+  value: unknown,
+  message: string,
+  fix: string,
+): Problem => ({
+  file: `routes/${origin.name}.ts`,
+  path: formatPath(path),
+  value: showValue(value),
+  message,
+  fix,
+})
+
 /** `['rules', 2, 'access']` → `rules[2].access` */
 export function formatPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, key) => {

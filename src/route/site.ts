@@ -1,6 +1,6 @@
 /** A session that the hosts of one site share: which origins do, and which can't have been meant to. */
 
-import { formatPath, type Problem, showValue } from './problem.ts'
+import { type Problem, problemAt } from './problem.ts'
 import type { OriginConfig } from './schema.ts'
 import type { Origin } from './table.ts'
 
@@ -73,10 +73,5 @@ function providersApart(origin: Origin, others: readonly Origin[]): Problem[] {
   ]
 }
 
-const problem = (origin: Origin, message: string, fix: string): Problem => ({
-  file: `routes/${origin.name}.ts`,
-  path: formatPath(['session', 'site']),
-  value: showValue(origin.sessionOptions.site),
-  message,
-  fix,
-})
+const problem = (origin: Origin, message: string, fix: string): Problem =>
+  problemAt(origin, ['session', 'site'], origin.sessionOptions.site, message, fix)
