@@ -1,7 +1,7 @@
 /** Turns an issuer, as the operator wrote it, into one whose tokens can be judged. */
 
 import { isHttpUrl } from './http-url.ts'
-import type { IssuerConfig } from './schema.ts'
+import type { IssuerConfig } from './schema-issuer.ts'
 
 /** Whoever signs Bearer JWTs that we accept. */
 export interface Issuer {

@@ -1,7 +1,7 @@
 /** What an operator may write for a Content-Security-Policy: typed directives, so that a slip isn't a hole. */
 
 import * as z from 'zod/mini'
-import { list } from './schema-words.ts'
+import { list, maybe } from './schema-words.ts'
 
 const keyword =
   /^'(?:self|none|unsafe-inline|unsafe-eval|wasm-unsafe-eval|unsafe-hashes|strict-dynamic|report-sample)'$/
@@ -21,40 +21,43 @@ const source = z.string().check(
   ),
 )
 
-const sources = list(source).check(
-  z.refine((all) => !(all.length > 1 && all.includes("'none'")), "'none' stands alone: with others it means nothing"),
+const sources = z.optional(
+  list(source).check(
+    z.refine((all) => !(all.length > 1 && all.includes("'none'")), "'none' stands alone: with others it means nothing"),
+  ),
 )
 
 const fetches = {
-  'default-src': z.optional(sources),
-  'script-src': z.optional(sources),
-  'script-src-elem': z.optional(sources),
-  'script-src-attr': z.optional(sources),
-  'style-src': z.optional(sources),
-  'style-src-elem': z.optional(sources),
-  'style-src-attr': z.optional(sources),
-  'img-src': z.optional(sources),
-  'font-src': z.optional(sources),
-  'connect-src': z.optional(sources),
-  'media-src': z.optional(sources),
-  'object-src': z.optional(sources),
-  'child-src': z.optional(sources),
-  'frame-src': z.optional(sources),
-  'worker-src': z.optional(sources),
-  'manifest-src': z.optional(sources),
+  'default-src': sources,
+  'script-src': sources,
+  'script-src-elem': sources,
+  'script-src-attr': sources,
+  'style-src': sources,
+  'style-src-elem': sources,
+  'style-src-attr': sources,
+  'img-src': sources,
+  'font-src': sources,
+  'connect-src': sources,
+  'media-src': sources,
+  'object-src': sources,
+  'child-src': sources,
+  'frame-src': sources,
+  'worker-src': sources,
+  'manifest-src': sources,
 }
 
-const word = z.string().check(z.regex(/^[A-Za-z][\w-]*$|^'(?:allow-duplicates|none|script)'$|^\*$/))
+const yes = z.literal(true)
+const words = list(z.string().check(z.regex(/^[A-Za-z][\w-]*$|^'(?:allow-duplicates|none|script)'$|^\*$/)))
 
 const directives = z.strictObject({
   ...fetches,
-  'base-uri': z.optional(sources),
-  'form-action': z.optional(sources),
-  'frame-ancestors': z.optional(sources),
-  sandbox: z.optional(z.union([z.literal(true), list(word)], 'write true, or a list: ["allow-forms"]')),
-  'upgrade-insecure-requests': z.optional(z.literal(true)),
+  'base-uri': sources,
+  'form-action': sources,
+  'frame-ancestors': sources,
+  sandbox: z.optional(z.union([yes, words], 'write true, or a list: ["allow-forms"]')),
+  'upgrade-insecure-requests': z.optional(yes),
   'require-trusted-types-for': z.optional(list(z.literal("'script'"))),
-  'trusted-types': z.optional(list(word)),
+  'trusted-types': z.optional(words),
 })
 
 export const csp = z
@@ -62,10 +65,10 @@ export const csp = z
     directives: directives.check(
       z.refine((value) => Object.values(value).some((part) => part !== undefined), 'write at least one directive'),
     ),
-    reportOnly: z.optional(z.boolean()),
-    ifAbsent: z.optional(z.boolean()),
-    nonce: z.optional(z.boolean()),
-    reports: z.optional(z.boolean()),
+    reportOnly: maybe,
+    ifAbsent: maybe,
+    nonce: maybe,
+    reports: maybe,
   })
   .check(
     z.refine(

@@ -1,7 +1,7 @@
 /** What an operator may write about the way to an upstream and back. */
 
 import * as z from 'zod/mini'
-import { env, httpUrl, list } from './schema-words.ts'
+import { env, httpUrl, list, maybe } from './schema-words.ts'
 
 const binding = z.strictObject({ binding: z.string().check(z.regex(/^[A-Z][A-Z0-9_]*$/)) })
 
@@ -40,8 +40,8 @@ export const forwarding = {
   ),
   cookies: z.optional(
     z.strictObject({
-      secure: z.optional(z.boolean()),
-      httpOnly: z.optional(z.boolean()),
+      secure: maybe,
+      httpOnly: maybe,
       sameSite: z.optional(z.enum(['Lax', 'Strict'])),
     }),
   ),

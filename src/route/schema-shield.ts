@@ -2,7 +2,7 @@
 
 import * as z from 'zod/mini'
 import { csp } from './schema-csp.ts'
-import { headerName, headerValue, list, method } from './schema-words.ts'
+import { headerName, headerValue, list, maybe, method } from './schema-words.ts'
 import { originPattern } from './web-origin.ts'
 
 const cors = z
@@ -11,12 +11,12 @@ const cors = z
       [z.literal('*'), list(originPattern)],
       'write "*" or a list of origins: ["https://console.example.com", "https://*.example.com"]',
     ),
-    credentials: z.optional(z.boolean()),
+    credentials: maybe,
     methods: z.optional(list(method)),
     headers: z.optional(list(headerName)),
     expose: z.optional(list(headerName)),
     maxAgeSeconds: z.optional(z.int().check(z.minimum(0), z.maximum(86_400))),
-    privateNetwork: z.optional(z.boolean()),
+    privateNetwork: maybe,
   })
   .check(
     z.refine(
@@ -34,8 +34,8 @@ const csrf = z.union(
     z.literal('exempt'),
     z.strictObject({
       origins: z.optional(list(originPattern)),
-      siblings: z.optional(z.boolean()),
-      token: z.optional(z.boolean()),
+      siblings: maybe,
+      token: maybe,
     }),
   ],
   'write "exempt" or { origins, siblings, token }',

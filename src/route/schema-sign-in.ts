@@ -1,7 +1,7 @@
 /** What an operator may write of the identity providers that people sign in with. */
 
 import * as z from 'zod/mini'
-import { claimPath, env, httpUrl, list, text } from './schema-words.ts'
+import { claimPath, env, httpUrl, list, maybe, text, texts } from './schema-words.ts'
 
 /** They carry the flow itself: what they say is the gateway's to say, each time anew. */
 const ownParameter =
@@ -41,12 +41,12 @@ export const provider = z
     ),
     claims: z.optional(
       z.union(
-        [list(text), z.record(text, claimPath)],
+        [texts, z.record(text, claimPath)],
         'write the claims to keep, ["email"], or names and where they stand, { team: "custom.team" }',
       ),
     ),
     roles: z.optional(claimPath),
-    userinfo: z.optional(z.boolean()),
+    userinfo: maybe,
     algorithm: z.optional(z.enum(idTokenAlgorithms)),
     parameters: z.optional(parameters),
   })

@@ -1,11 +1,16 @@
-/** The words that every part of the schema is made of. */
+/**
+ * The words that every part of the schema is made of. What is said twice is made once: zod takes time over each schema that
+ * is made, and a gateway makes them all before its first answer.
+ */
 
 import * as z from 'zod/mini'
 import { isHttpUrl } from './http-url.ts'
 
 export const text = z.string().check(z.minLength(1, 'write something'))
-export const list = <T extends z.ZodMiniType>(of: T) =>
-  z.array(of).check(z.minLength(1, 'an empty list says nothing; leave the key out or fill it'))
+const notEmpty = z.minLength(1, 'an empty list says nothing; leave the key out or fill it')
+export const list = <T extends z.ZodMiniType>(of: T) => z.array(of).check(notEmpty)
+export const texts = list(text)
+export const maybe = z.optional(z.boolean())
 
 export const method = z.string().check(
   z.regex(/^[A-Z][A-Z-]*$/, 'write the method in capitals: "GET"'),
@@ -43,6 +48,6 @@ export const httpUrl = z
   )
 
 export const claimPath = z.union(
-  [text, list(text)],
+  [text, texts],
   'write a claim path: "realm_access.roles", or a list of keys: ["https://example.com/roles"]',
 )

@@ -3,9 +3,11 @@
 import * as z from 'zod/mini'
 import { readPattern } from './pattern.ts'
 import { cache, forwarding, upstream } from './schema-forward.ts'
+import { identity } from './schema-identity.ts'
+import { issuer } from './schema-issuer.ts'
 import { shield } from './schema-shield.ts'
 import { provider } from './schema-sign-in.ts'
-import { claimPath, env, httpUrl, identityName, list, method, text } from './schema-words.ts'
+import { claimPath, list, maybe, method, text, texts } from './schema-words.ts'
 
 /** Who may. Roles: one of them is enough; scopes: every one is needed (RFC 6750 section 3.1). */
 export type Access = 'public' | 'optional' | Requirement
@@ -29,7 +31,7 @@ const requirement: z.ZodMiniType<Requirement, Requirement> = z.lazy(() =>
   z.union(
     [
       z.literal('signed-in'),
-      z.strictObject({ roles: list(text) }),
+      z.strictObject({ roles: texts }),
       z.strictObject({
         scopes: list(
           text.check(z.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'a scope has no spaces or quotes (RFC 6749 section 3.3)')),
@@ -57,28 +59,6 @@ const access: z.ZodMiniType<Access, Access> = z.union(
   'write "public", "optional", "signed-in", { roles }, { scopes }, { claim, is }, { signedInWithin }, { acr }, { all }, { any } or { not }',
 )
 
-const selector = z
-  .string()
-  .check(
-    z.regex(
-      /^(?:subject|issuer|roles|scopes|expiresAt|claims\.[^.]+(?:\.[^.]+)*)$/,
-      'write "subject", "issuer", "roles", "scopes", "expiresAt" or "claims.<path>"',
-    ),
-  )
-
-const identity = z.strictObject({
-  headers: z
-    .record(identityName, selector)
-    .check(z.refine(areApart, 'two of these names are one to HTTP or to CGI, which fold case: keep one')),
-  encoding: z.optional(z.enum(['percent', 'base64url'])),
-  assertion: z.optional(z.boolean()),
-})
-
-function areApart(headers: Readonly<Record<string, string>>): boolean {
-  const names = Object.keys(headers).map((name) => name.toLowerCase())
-  return new Set(names).size === names.length
-}
-
 /** What an origin's rules inherit, and each may override. */
 const inherited = {
   ...forwarding,
@@ -86,7 +66,7 @@ const inherited = {
   identity: z.optional(identity),
   freshness: z.optional(z.number().check(z.minimum(0), z.maximum(60))),
   staleIfError: z.optional(z.number().check(z.minimum(0), z.maximum(3_600))),
-  pass: z.optional(z.strictObject({ authorization: z.optional(z.boolean()), sessionCookie: z.optional(z.boolean()) })),
+  pass: z.optional(z.strictObject({ authorization: maybe, sessionCookie: maybe })),
 }
 
 const path = z.string().check((payload) => {
@@ -101,7 +81,7 @@ const rule = z
     access,
     cache,
     signIn: z.optional(z.literal('vouched')),
-    accessToken: z.optional(z.boolean()),
+    accessToken: maybe,
     ...inherited,
   })
   .check(
@@ -130,8 +110,8 @@ const host = z
 
 /** How an origin keeps sessions, beyond reading them. */
 const sessionOptions = z.strictObject({
-  claims: z.optional(list(text)),
-  clearSiteData: z.optional(z.boolean()),
+  claims: z.optional(texts),
+  clearSiteData: maybe,
   site: z.optional(
     z
       .string()
@@ -150,8 +130,8 @@ const originSchema = z.strictObject({
   upstream,
   failover: z.optional(z.strictObject({ restSeconds: z.number().check(z.minimum(0), z.maximum(3_600)) })),
   session: z.optional(z.union([z.boolean(), sessionOptions], 'write true, or { claims, clearSiteData, site }')),
-  bearer: z.optional(list(text)),
-  providers: z.optional(list(text)),
+  bearer: z.optional(texts),
+  providers: z.optional(texts),
   signIn: z.optional(
     z
       .string()
@@ -164,68 +144,19 @@ const originSchema = z.strictObject({
   ),
   paths: z.optional(
     z.strictObject({
-      caseInsensitive: z.optional(z.boolean()),
-      encodedSlash: z.optional(z.boolean()),
-      pathParameters: z.optional(z.boolean()),
-      emptySegments: z.optional(z.boolean()),
+      caseInsensitive: maybe,
+      encodedSlash: maybe,
+      pathParameters: maybe,
+      emptySegments: maybe,
     }),
   ),
-  redirectToHttps: z.optional(z.boolean()),
+  redirectToHttps: maybe,
   ...inherited,
   rules: list(rule),
 })
 
-const asymmetric = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
-
-const issuerSchema = z
-  .strictObject({
-    issuer: z.union([httpUrl, env], 'write the "iss" of its tokens, a URL, or { env }'),
-    audience: z.union([text, env, list(text)], 'write the "aud" that its tokens must have, a list of them, or { env }'),
-    algorithms: z.optional(list(z.enum([...asymmetric, 'HS256']))),
-    jwks: z.optional(
-      z.union(
-        [httpUrl, env, z.strictObject({ keys: list(z.looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']) })) })],
-        'write a URL, { env } or { keys: [...] }',
-      ),
-    ),
-    secret: z.optional(env),
-    roles: z.optional(claimPath),
-    scopes: z.optional(claimPath),
-    type: z.optional(text),
-    maxAgeSeconds: z.optional(z.int().check(z.positive())),
-    clockToleranceSeconds: z.optional(z.int().check(z.minimum(0), z.maximum(60))),
-    introspection: z.optional(
-      z.strictObject({ url: z.optional(z.union([httpUrl, env])), clientId: z.union([text, env]), clientSecret: env }),
-    ),
-    advertised: z.optional(z.literal(false, 'write false, or leave it out')),
-  })
-  .check(
-    z.refine(
-      (value) => Boolean(value.algorithms ?? value.introspection),
-      'say how its tokens are judged: write algorithms for JWTs, introspection for others, or both',
-    ),
-    z.refine(
-      (value) => Boolean(value.algorithms) || !value.jwks,
-      'keys are of no use without algorithms: write both or neither',
-    ),
-    z.refine(
-      (value) => !(value.secret && value.jwks),
-      'a shared secret and a key set never serve one issuer: keep one',
-    ),
-    z.refine(
-      (value) => Boolean(value.secret) === (value.algorithms?.includes('HS256') ?? false),
-      'HS256 and { secret: { env } } go together, and with nothing else',
-    ),
-    z.refine(
-      (value) => !value.secret || value.algorithms?.length === 1,
-      'with a shared secret the only algorithm is HS256',
-    ),
-  )
-
 export const gatewaySchema = z.strictObject({
-  issuers: z.optional(
-    z.record(z.string().check(z.regex(/^[a-z][a-z0-9-]*$/, 'name an issuer in lower case')), issuerSchema),
-  ),
+  issuers: z.optional(z.record(z.string().check(z.regex(/^[a-z][a-z0-9-]*$/, 'name an issuer in lower case')), issuer)),
   providers: z.optional(
     z.record(z.string().check(z.regex(/^[a-z][a-z0-9-]{0,31}$/, 'name a provider in lower case')), provider),
   ),
@@ -234,10 +165,8 @@ export const gatewaySchema = z.strictObject({
 
 export type GatewayConfig = z.input<typeof gatewaySchema>
 export type OriginConfig = z.input<typeof originSchema>
-export type IssuerConfig = z.input<typeof issuerSchema>
 export type RuleConfig = z.input<typeof rule>
 export type InheritedConfig = z.input<z.ZodMiniObject<typeof inherited>>
-export type IdentityConfig = z.input<typeof identity>
 
 /** What `routes/index.ts` exports by default. Checked at start, and by `sallyport check`. */
 export const defineGateway = (config: GatewayConfig): GatewayConfig => config

@@ -1,6 +1,7 @@
 /** The reference of `defineGateway`: the gateway, its issuers and its providers. */
 
-import type { GatewayConfig, IssuerConfig } from '../../route/schema.ts'
+import type { GatewayConfig } from '../../route/schema.ts'
+import type { IssuerConfig } from '../../route/schema-issuer.ts'
 import type { ProviderConfig } from '../../route/schema-sign-in.ts'
 import { type Entries, entry } from './entry.ts'
 

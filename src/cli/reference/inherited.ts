@@ -1,7 +1,8 @@
 /** The reference of what stands at an origin for all its rules, and at a rule for itself. */
 
-import type { IdentityConfig, InheritedConfig } from '../../route/schema.ts'
+import type { InheritedConfig } from '../../route/schema.ts'
 import type { CspConfig } from '../../route/schema-csp.ts'
+import type { IdentityConfig } from '../../route/schema-identity.ts'
 import { type Entries, entry } from './entry.ts'
 import { forwarding, forwardingParts } from './forwarding.ts'
 
