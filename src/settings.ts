@@ -7,12 +7,14 @@ import { err, ok, type Result } from './result.ts'
 import type { Environment, Gateway } from './route/compile.ts'
 import { type Problem, showValue } from './route/problem.ts'
 import {
+  maybeSecret,
   type SessionSettings,
   sessionFixes,
   sessionSecrets,
   sessionSettings,
   sessionShape,
   storeNames,
+  whole,
 } from './session/settings.ts'
 
 export interface Settings extends SessionSettings {
@@ -40,25 +42,28 @@ export interface Settings extends SessionSettings {
   readonly csrfKeys: readonly Uint8Array<ArrayBuffer>[]
 }
 
-const digits = z.pipe(z.string().check(z.regex(/^\d{1,5}$/)), z.transform(Number))
-const milliseconds = z.pipe(z.union([digits, z.number()]), z.number().check(z.int(), z.minimum(1), z.maximum(60_000)))
+const milliseconds = whole(60_000)
 
-/** RFC 7518 section 6.2.1.2: 32 bytes in base64url. */
-const coordinate = z.string().check(z.regex(/^[\w-]{43}$/))
-
-const assertionKey = z.looseObject({
-  kty: z.literal('EC'),
-  crv: z.literal('P-256'),
-  x: coordinate,
-  y: coordinate,
-  d: coordinate,
-  kid: z.string().check(z.minLength(1), z.maxLength(128)),
+/** RFC 7518 section 6.2.1.2: 32 bytes in base64url. Made when there are any to check. */
+const assertionKeys = z.lazy(() => {
+  const coordinate = z.string().check(z.regex(/^[\w-]{43}$/))
+  const key = z.looseObject({
+    kty: z.literal('EC'),
+    crv: z.literal('P-256'),
+    x: coordinate,
+    y: coordinate,
+    d: coordinate,
+    kid: z.string().check(z.minLength(1), z.maxLength(128)),
+  })
+  return z.array(key).check(
+    z.minLength(1),
+    z.refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length),
+  )
 })
 
-const assertionKeys = z.array(assertionKey).check(
-  z.minLength(1),
-  z.refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length),
-)
+const decoded = z.pipe(z.string(), z.transform(parseSecrets))
+const keys = (isLong: (key: Uint8Array) => boolean) =>
+  z.optional(decoded.check(z.refine((all) => all.length > 0 && all.length <= 4 && all.every(isLong))))
 
 const schema = z.object({
   SESSION_STORE: z._default(z.enum(storeNames), 'none'),
@@ -70,24 +75,10 @@ const schema = z.object({
   LOG_SUBJECT: z._default(z.enum(['plain', 'pseudonym']), 'plain'),
   PUBLIC_SCHEME: z.optional(z.enum(['http', 'https'])),
   ASSERTION_KEY: z.optional(z.pipe(z.pipe(z.string(), z.transform(parseKeys)), assertionKeys)),
-  SEALING_KEY: z.optional(
-    z.pipe(
-      z.pipe(z.string(), z.transform(parseSecrets)),
-      z
-        .array(z.instanceof(Uint8Array).check(z.refine((key) => key.length === 32)))
-        .check(z.minLength(1), z.maxLength(4)),
-    ),
-  ),
-  CSRF_KEY: z.optional(
-    z.pipe(
-      z.pipe(z.string(), z.transform(parseSecrets)),
-      z
-        .array(z.instanceof(Uint8Array).check(z.refine((key) => key.length >= 32)))
-        .check(z.minLength(1), z.maxLength(4)),
-    ),
-  ),
+  SEALING_KEY: keys((key) => key.length === 32),
+  CSRF_KEY: keys((key) => key.length >= 32),
   ASSERTION_ISSUER: z._default(z.string().check(z.minLength(1)), 'sallyport'),
-  CHECK_SECRET: z.optional(z.string().check(z.regex(/^[\x21-\x7e]{32,512}$/))),
+  CHECK_SECRET: maybeSecret,
   GATEWAY_NAME: z._default(z.string().check(z.regex(/^[\w.-]{1,64}$/)), 'sallyport'),
 })
 
@@ -142,8 +133,8 @@ export function readSettings(environment: Environment, gateway: Gateway | null):
     assertionIssuer: read.ASSERTION_ISSUER,
     gatewayName: read.GATEWAY_NAME,
     checkSecret: read.CHECK_SECRET ?? null,
-    sealingKeys: read.SEALING_KEY?.map((key) => new Uint8Array(key)) ?? [],
-    csrfKeys: read.CSRF_KEY?.map((key) => new Uint8Array(key)) ?? [],
+    sealingKeys: read.SEALING_KEY ?? [],
+    csrfKeys: read.CSRF_KEY ?? [],
   }
   const problems = gateway ? lacking(settings, gateway) : []
   return problems.length > 0 ? err(problems) : ok(settings)
@@ -210,11 +201,11 @@ function parseKeys(text: string): unknown {
   }
 }
 
-/** Secrets in base64url, a comma between; null for what isn't. */
-function parseSecrets(text: string): unknown {
+/** Secrets in base64url, a comma between; none where one isn't. */
+function parseSecrets(text: string): Uint8Array<ArrayBuffer>[] {
   try {
-    return text.split(',').map((part) => base64url.decode(part.trim()))
+    return text.split(',').map((part) => new Uint8Array(base64url.decode(part.trim())))
   } catch {
-    return null
+    return []
   }
 }

@@ -32,14 +32,14 @@ export interface Lifetimes {
 /** Places aren't secrets, so a deployment may leave `PLACE_KEY` out. */
 export const defaultPlaceKey = 'sallyport: not a secret'
 
-const whole = (least: number, most: number) =>
-  z.pipe(
-    z.union([z.pipe(z.string().check(z.regex(/^\d{1,9}$/)), z.transform(Number)), z.number()]),
-    z.number().check(z.int(), z.minimum(least), z.maximum(most)),
-  )
-const lifetime = whole(1, longestSessionSeconds)
+/** Text, as environments have it, or a number, as a test would write. */
+const number = z.union([z.pipe(z.string().check(z.regex(/^\d{1,9}$/)), z.transform(Number)), z.number()])
+const atLeastOne = z.minimum(1)
+export const whole = (most: number) => z.pipe(number, z.int().check(atLeastOne, z.maximum(most)))
+const lifetime = whole(longestSessionSeconds)
 /** RFC 7518 section 3.2 asks as much of a key of HMAC-SHA-256. */
 const secret = z.string().check(z.regex(/^[\x21-\x7e]{32,512}$/))
+export const maybeSecret = z.optional(secret)
 
 export const sessionShape = {
   PLACE_KEY: z._default(secret, defaultPlaceKey),
@@ -48,10 +48,10 @@ export const sessionShape = {
   SESSION_IDLE_SECONDS: z._default(lifetime, 3_600),
   SESSION_MAX_SECONDS: z._default(lifetime, 43_200),
   SESSION_REMEMBER_SECONDS: z._default(lifetime, 2_592_000),
-  SESSIONS_PER_SUBJECT: z.optional(whole(1, 1_000)),
-  UNKNOWN_LOOKUPS_PER_SECOND: z._default(whole(1, 100_000), 1_000),
-  ADMIN_SECRET: z.optional(secret),
-  VOUCH_SECRET: z.optional(secret),
+  SESSIONS_PER_SUBJECT: z.optional(whole(1_000)),
+  UNKNOWN_LOOKUPS_PER_SECOND: z._default(whole(100_000), 1_000),
+  ADMIN_SECRET: maybeSecret,
+  VOUCH_SECRET: maybeSecret,
 }
 
 const anySecret = 'at least 32 characters without space; make one with: npx sallyport secret'
