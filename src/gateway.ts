@@ -28,6 +28,7 @@ import type { Head } from './head.ts'
 import { createKeeper, type SessionEvent } from './keeper.ts'
 import { entryOf, type LogEntry } from './log-entry.ts'
 import { createLogs } from './logs.ts'
+import { once } from './once.ts'
 import { createRandomHex, makeUuid } from './random.ts'
 import { type Answer, type Asked, respondHere, respondPreflight, respondRefused } from './respond.ts'
 import { err, ok, type Result } from './result.ts'
@@ -116,7 +117,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     now,
     authenticate: parts.authenticate ?? createAuthenticator(tokens, opaque, sessions, revocations),
   }
-  const signIn =
+  const signIn = once(() =>
     looking && keeper && config.providers.size > 0
       ? parts.signIn?.({
           providers: config.providers,
@@ -134,7 +135,8 @@ export function createGateway(parts: GatewayParts): Gateway {
           now,
           audit: logs.signIn,
         })
-      : undefined
+      : undefined,
+  )
   const memory = createUpstreamMemory(now)
   const random = createRandomHex()
   const forwarding = {
@@ -147,13 +149,8 @@ export function createGateway(parts: GatewayParts): Gateway {
     settings.assertionKeys.length > 0
       ? createAssertionSigner(settings.assertionKeys, settings.assertionIssuer, now)
       : null
-
-  return {
-    begin,
-    decide: (head, waitUntil) => decide(deciding, head, waitUntil),
-    plan: async (decision, head, requestId) => plan(decision, head, requestId),
-    owns: ({ host, target }) => isOwnPath(target) || (isOfResources(target) && tellsOfResources(table.originOf(host))),
-    endpoints: createEndpoints({
+  const endpoints = once(() =>
+    createEndpoints({
       line: { table, log: logOwn, now },
       signer,
       resources: { table, publicScheme: settings.publicScheme },
@@ -162,7 +159,7 @@ export function createGateway(parts: GatewayParts): Gateway {
         table,
         authenticate: deciding.authenticate,
         keeper,
-        signIn: signIn ?? null,
+        signIn: signIn() ?? null,
         publicScheme: settings.publicScheme,
         now,
       },
@@ -178,9 +175,19 @@ export function createGateway(parts: GatewayParts): Gateway {
               log: (entry, refusal) => logOwn(entry, refusal !== null),
               now,
             },
-      signIn: signIn ?? null,
+      signIn: signIn() ?? null,
       reports: parts.logReport ? { table, now, log: parts.logReport } : null,
     }),
+  )
+
+  return {
+    begin,
+    decide: (head, waitUntil) => decide(deciding, head, waitUntil),
+    plan: async (decision, head, requestId) => plan(decision, head, requestId),
+    owns: ({ host, target }) => isOwnPath(target) || (isOfResources(target) && tellsOfResources(table.originOf(host))),
+    get endpoints() {
+      return endpoints()
+    },
   }
 
   async function begin(head: Head, waitUntil: WaitUntil): Promise<Begun> {
@@ -258,8 +265,9 @@ export function createGateway(parts: GatewayParts): Gateway {
   ): Promise<Result<string | null, Refusal>> {
     if (principal?.kind !== 'session' || isBare) return ok(null)
     const sent = readSessionCookie(headers.get('cookie') ?? '', route.origin.sessionOptions.site)
-    if (sent.kind !== 'value' || !signIn) return err({ reason: 'token-unavailable', cause: 'nobody signs in here' })
-    return signIn.accessToken({ cookie: sent.value, origin: route.origin, requestId }, waitUntil)
+    const here = signIn()
+    if (sent.kind !== 'value' || !here) return err({ reason: 'token-unavailable', cause: 'nobody signs in here' })
+    return here.accessToken({ cookie: sent.value, origin: route.origin, requestId }, waitUntil)
   }
 
   async function plan(

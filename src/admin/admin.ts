@@ -28,28 +28,34 @@ const maxBodyChars = 65_536
 const name = z.string().check(z.minLength(1), z.maxLength(1024), z.regex(/^[^\0]*$/))
 const id = z.string().check(z.regex(/^[\w.:~-]{1,128}$/))
 
-const newSession = z.strictObject({
-  subject: name,
-  issuer: z._default(name, 'sallyport'),
-  roles: z.optional(z.array(z.string())),
-  scopes: z.optional(z.array(z.string())),
-  claims: z.optional(z.record(z.string(), z.unknown())),
-  origins: z.optional(z.array(z.string()).check(z.minLength(1))),
-  remember: z.optional(z.boolean()),
-})
+const newSession = z.lazy(() =>
+  z.strictObject({
+    subject: name,
+    issuer: z._default(name, 'sallyport'),
+    roles: z.optional(z.array(z.string())),
+    scopes: z.optional(z.array(z.string())),
+    claims: z.optional(z.record(z.string(), z.unknown())),
+    origins: z.optional(z.array(z.string()).check(z.minLength(1))),
+    remember: z.optional(z.boolean()),
+  }),
+)
 
-const ending = z.union([
-  z.strictObject({ id, issuer: name, subject: name }),
-  z.strictObject({ id }),
-  z.strictObject({ issuer: name, subject: name }),
-  z.strictObject({ issuer: name, everyone: z.literal(true) }),
-])
+const ending = z.lazy(() =>
+  z.union([
+    z.strictObject({ id, issuer: name, subject: name }),
+    z.strictObject({ id }),
+    z.strictObject({ issuer: name, subject: name }),
+    z.strictObject({ issuer: name, everyone: z.literal(true) }),
+  ]),
+)
 
-const denial = z.strictObject({
-  issuer: name,
-  jti: name,
-  expiresAt: z.optional(z.number().check(z.minimum(0), z.maximum(253_402_300_799))),
-})
+const denial = z.lazy(() =>
+  z.strictObject({
+    issuer: name,
+    jti: name,
+    expiresAt: z.optional(z.number().check(z.minimum(0), z.maximum(253_402_300_799))),
+  }),
+)
 
 export function createAdmin({ secret, keeper, table, now }: AdminParts): Hono<Own> {
   const app = new Hono<Own>()

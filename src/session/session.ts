@@ -10,31 +10,33 @@ const time = z.number().check(z.minimum(0), z.maximum(lastSecond))
 /** NUL parts the two where they are hashed together. */
 const name = z.string().check(z.minLength(1), z.maxLength(1024), z.regex(/^[^\0]*$/))
 
-const record = z.object({
-  v: z.literal(1),
-  /** Public: for lists of sessions. Tells nothing about the cookie. */
-  id: z.string().check(z.regex(/^[\w.:~-]{1,128}$/)),
-  subject: name,
-  issuer: name,
-  claims: z.record(z.string(), z.unknown()),
-  roles: z.array(z.string()),
-  scopes: z.array(z.string()),
-  createdAt: time,
-  lastSeenAt: time,
-  /** The session is dead from here on, unless it is used before (idle time-out). */
-  expiresAt: time,
-  /** The session is dead from here on (absolute time-out). */
-  endsAt: time,
-  /** The origins that take it; absent: all that read sessions. */
-  origins: z.optional(z.array(z.string())),
-  /** Its cookie outlives the browser. */
-  remembered: z.optional(z.boolean()),
-  /** What only the cookie's holder may open. */
-  sealed: z.optional(z.string().check(z.maxLength(512))),
-  /** Whence it was made, for lists. */
-  address: z.optional(z.string().check(z.maxLength(64))),
-  userAgent: z.optional(z.string().check(z.maxLength(256))),
-})
+const record = z.lazy(() =>
+  z.object({
+    v: z.literal(1),
+    /** Public: for lists of sessions. Tells nothing about the cookie. */
+    id: z.string().check(z.regex(/^[\w.:~-]{1,128}$/)),
+    subject: name,
+    issuer: name,
+    claims: z.record(z.string(), z.unknown()),
+    roles: z.array(z.string()),
+    scopes: z.array(z.string()),
+    createdAt: time,
+    lastSeenAt: time,
+    /** The session is dead from here on, unless it is used before (idle time-out). */
+    expiresAt: time,
+    /** The session is dead from here on (absolute time-out). */
+    endsAt: time,
+    /** The origins that take it; absent: all that read sessions. */
+    origins: z.optional(z.array(z.string())),
+    /** Its cookie outlives the browser. */
+    remembered: z.optional(z.boolean()),
+    /** What only the cookie's holder may open. */
+    sealed: z.optional(z.string().check(z.maxLength(512))),
+    /** Whence it was made, for lists. */
+    address: z.optional(z.string().check(z.maxLength(64))),
+    userAgent: z.optional(z.string().check(z.maxLength(256))),
+  }),
+)
 
 export type SessionRecord = z.infer<typeof record>
 

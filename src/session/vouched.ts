@@ -10,13 +10,15 @@ export type Vouching =
   /** It was tried, and isn't believed: for the log. */
   | { readonly kind: 'refused'; readonly why: string }
 
-const vouched = z.strictObject({
-  subject: z.string().check(z.minLength(1), z.maxLength(1024), z.regex(/^[^\0]*$/)),
-  claims: z.optional(z.record(z.string(), z.unknown())),
-  roles: z.optional(z.array(z.string())),
-  scopes: z.optional(z.array(z.string())),
-  remember: z.optional(z.boolean()),
-})
+const vouched = z.lazy(() =>
+  z.strictObject({
+    subject: z.string().check(z.minLength(1), z.maxLength(1024), z.regex(/^[^\0]*$/)),
+    claims: z.optional(z.record(z.string(), z.unknown())),
+    roles: z.optional(z.array(z.string())),
+    scopes: z.optional(z.array(z.string())),
+    remember: z.optional(z.boolean()),
+  }),
+)
 
 export type Vouched = z.output<typeof vouched>
 

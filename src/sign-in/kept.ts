@@ -41,12 +41,14 @@ export interface Place {
   delete(): Promise<void>
 }
 
-const written = z.object({
-  v: z.literal(1),
-  sealed: z.string().check(z.maxLength(262_144)),
-  leaseUntil: z.number(),
-  hasFailed: z.boolean(),
-})
+const written = z.lazy(() =>
+  z.object({
+    v: z.literal(1),
+    sealed: z.string().check(z.maxLength(262_144)),
+    leaseUntil: z.number(),
+    hasFailed: z.boolean(),
+  }),
+)
 
 /** A new secret for a session that is to keep tokens. */
 export const makeSecret = (): string => base64url.encode(crypto.getRandomValues(new Uint8Array(32)))
