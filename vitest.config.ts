@@ -16,7 +16,8 @@ export default defineConfig({
         test: {
           name: 'node',
           // a machine that does other things too takes its time
-          testTimeout: 20_000,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
           include: ['test/**/*.test.ts'],
           exclude: ['**/node_modules/**', 'test/runtime/**', 'test/browser/**', '**/*.workerd.test.ts'],
         },
@@ -28,13 +29,13 @@ export default defineConfig({
             wrangler: { configPath: './wrangler.toml' },
           }),
         ],
-        test: { name: 'workerd', include: ['test/**/*.workerd.test.ts'] },
+        test: { name: 'workerd', include: ['test/**/*.workerd.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 },
       },
       {
         test: {
           name: 'sockets',
           include: ['test/runtime/**/*.test.ts', 'test/browser/**/*.test.ts'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

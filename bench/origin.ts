@@ -4,9 +4,9 @@ import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
+import { anyPort } from '../examples/demo/ports.ts'
 import { isListening } from '../test/support/processes.ts'
 import { findProgram } from '../test/support/programs.ts'
-import { freePort } from '../test/support/redis.ts'
 import { listen } from '../test/support/surroundings.ts'
 
 export interface Origin {
@@ -25,13 +25,13 @@ export async function startOrigin(folder: string): Promise<Origin> {
   await writeFile(join(folder, '64k'), 'x'.repeat(65_536))
   await writeFile(join(folder, 'big'), Buffer.alloc(bigBytes, 'x'))
   await mkdir(join(folder, 'temporary'))
-  const port = await freePort()
+  const port = await anyPort()
   const config = join(folder, 'nginx.conf')
   await writeFile(config, nginxConfig(folder, port))
   const child = spawn(nginx, ['-e', join(folder, 'nginx.log'), '-c', config], { stdio: 'inherit' })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   for (let tries = 0; !(await isListening(port)); tries++) {
-    if (child.exitCode !== null || tries > 200) throw new Error(`nginx does not listen: see ${folder}/nginx.log`)
+    if (child.exitCode !== null || tries > 1_000) throw new Error(`nginx does not listen: see ${folder}/nginx.log`)
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
   return {

@@ -23,7 +23,7 @@ const ways: Readonly<Record<string, (url: string) => string>> = {
 async function statusOf(page: Page, way: string, path: string): Promise<number | null> {
   const before = world.logged(path).length
   await page.evaluate(ways[way]?.(app + path) ?? '')
-  await expect.poll(() => world.logged(path).length, { timeout: 3_000 }).toBeGreaterThan(before)
+  await expect.poll(() => world.logged(path).length, { timeout: 15_000 }).toBeGreaterThan(before)
   return Number(world.logged(path).at(-1)?.['status'])
 }
 
@@ -64,7 +64,7 @@ describe.skipIf(lacksPrograms)('CSRF in Chromium, signed in', () => {
     await page.evaluate(
       `(() => { const frame = document.createElement('iframe'); frame.sandbox = 'allow-scripts allow-forms'; frame.srcdoc = ${JSON.stringify(inner).replaceAll('</', '<\\/')}; document.body.append(frame) })()`,
     )
-    await expect.poll(() => world.logged('/null/form').length, { timeout: 3_000 }).toBe(1)
+    await expect.poll(() => world.logged('/null/form').length, { timeout: 15_000 }).toBe(1)
     expect(world.logged('/null/form')[0]?.['status']).not.toBe(200)
     expect(await world.reached('/null/form')).toEqual([])
   })
@@ -116,7 +116,7 @@ describe.skipIf(lacksPrograms)('CSRF in Chromium, signed in', () => {
     await page.evaluate(
       `new Promise((done) => { const socket = new WebSocket('${app.replace('https', 'wss')}${path}'); socket.onclose = socket.onerror = done })`,
     )
-    await expect.poll(() => world.logged(path).length, { timeout: 3_000 }).toBe(1)
+    await expect.poll(() => world.logged(path).length, { timeout: 15_000 }).toBe(1)
     const [entry] = world.logged(path)
     expect(['forged', 'no-credential'].includes(String(entry?.['reason']))).toBe(isRefused)
     if (isRefused) expect(await world.reached(path)).toEqual([])

@@ -110,7 +110,7 @@ test.skipIf(lacksPhp)('the PHP shop knows its visitors, and no forged ones', { t
     return { status: response.status, location: response.headers.get('location'), text: await response.text() }
   }
 
-  await expect.poll(async () => (await ask('/', null)).status, { timeout: 10_000 }).toBe(200)
+  await expect.poll(async () => (await ask('/', null)).status, { timeout: 30_000 }).toBe(200)
   expect((await ask('/', null)).text).toContain('Good day, stranger.')
   expect((await ask('/', staff)).text).toContain('Good day, ada.')
   expect((await ask('/office.php', staff)).status).toBe(403)

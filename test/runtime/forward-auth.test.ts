@@ -2,10 +2,10 @@
 
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { anyPort } from '../../examples/demo/ports.ts'
 import { requestText, send, statusOf, valuesOf } from '../support/http.ts'
 import { plainReply } from '../support/origin.ts'
 import { findProgram } from '../support/programs.ts'
@@ -143,7 +143,7 @@ describe.each(fronts)('examples/forward-auth/$name', ({ program, write }) => {
   beforeAll(async () => {
     if (!program) return
     around = await surround('node')
-    port = await freePort()
+    port = await anyPort()
     const folder = await mkdtemp(join(tmpdir(), 'sallyport-front-'))
     const child = spawn(program, await write(folder, port, around), {
       stdio: 'ignore',
@@ -227,16 +227,8 @@ describe.each(fronts)('examples/forward-auth/$name', ({ program, write }) => {
   })
 })
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
-
 async function listening(port: number): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     const { message } = await send(port, requestText('GET /', 'other.test')).catch(() => ({ message: null }))
     if (message) return
     await new Promise((resolve) => setTimeout(resolve, 50))

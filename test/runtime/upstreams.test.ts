@@ -3,12 +3,12 @@
 import { spawn } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { anyPort } from '../../examples/demo/ports.ts'
 import { type Door, openDoor } from '../support/door.ts'
 import { Reader, requestText, type Sent, send, statusOf, valuesOf } from '../support/http.ts'
 import { plainReply, type RawOrigin, type Reply, startRawOrigin } from '../support/origin.ts'
 import { findProgram } from '../support/programs.ts'
 import { runtimeNames } from '../support/runtimes.ts'
-import { closedPort } from '../support/surroundings.ts'
 
 const restSeconds = 0.8
 const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, restSeconds * 1000 + 100))
@@ -21,7 +21,7 @@ describe.each(runtimeNames)('%s', (name) => {
   beforeAll(async () => {
     first = await startRawOrigin()
     second = await startRawOrigin()
-    const [one, two, nobody] = [first.port, second.port, await closedPort()].map((port) => `http://127.0.0.1:${port}`)
+    const [one, two, nobody] = [first.port, second.port, await anyPort()].map((port) => `http://127.0.0.1:${port}`)
     const everything = { path: '/*', access: 'public' } as const
     const failover = { restSeconds }
     door = await openDoor(name, {

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, createConnection, type Socket } from 'node:net'
+import { anyPort } from '../../examples/demo/ports.ts'
 
 type Reply = string | number | null | Reply[] | { readonly error: string }
 
@@ -19,7 +20,7 @@ export interface RedisProcess {
 
 /** Starts one on a free port of 127.0.0.1, in memory only unless `folder` is given. */
 export async function startRedis(port?: number, folder?: string): Promise<RedisProcess> {
-  const chosen = port ?? (await freePort())
+  const chosen = port ?? (await anyPort())
   const place = folder ? ['--dir', folder, '--appendonly', 'yes', '--appendfsync', 'always'] : ['--dir', '/tmp']
   const options = ['--port', String(chosen), '--bind', '127.0.0.1', '--save', '', '--loglevel', 'warning', ...place]
   const child = spawn('redis-server', options, { stdio: 'ignore' })
@@ -27,7 +28,7 @@ export async function startRedis(port?: number, folder?: string): Promise<RedisP
   for (let tries = 0; ; tries++) {
     const pong = await connection.command('PING').catch(() => null)
     if (pong === 'PONG') break
-    if (tries > 200) throw new Error('redis-server did not come up')
+    if (tries > 1_000) throw new Error('redis-server did not come up')
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
   return {
@@ -42,14 +43,6 @@ export async function startRedis(port?: number, folder?: string): Promise<RedisP
       await ended
     },
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 interface RedisConnection {

@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createServer as createTcpServer } from 'node:net'
+import { anyPort } from '../../examples/demo/ports.ts'
 import type { NewSession } from '../../src/session/session.ts'
 import { createMemoryStore } from '../../src/session/stores/memory.ts'
 import { createTestIssuer, type TestIssuer } from './issuer.ts'
@@ -75,7 +75,7 @@ export async function surround(name: RuntimeName): Promise<Surroundings> {
     kvPort: Number(new URL(kvUrl).port),
     environment: {
       ...environmentOf(`http://127.0.0.1:${origin.port}`, issuerUrl),
-      DOWN_URL: `http://127.0.0.1:${await closedPort()}`,
+      DOWN_URL: `http://127.0.0.1:${await anyPort()}`,
       CHECK_SECRET: checkSecret,
       SESSION_STORE: name === 'workerd' ? 'kv' : 'memory',
       TEST_SESSIONS: JSON.stringify(records),
@@ -138,12 +138,3 @@ export const listen = (server: Server): Promise<string> =>
   new Promise((resolve) =>
     server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)),
   )
-
-/** A port where nobody listens: one that was free a moment ago. */
-export const closedPort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createTcpServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })

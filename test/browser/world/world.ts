@@ -9,11 +9,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { chromium, type Page } from 'playwright-core'
+import { anyPort } from '../../../examples/demo/ports.ts'
 import { createMemoryStore } from '../../../src/session/stores/memory.ts'
 import { findProgram } from '../../support/programs.ts'
 import { type RunningRuntime, startRuntime } from '../../support/runtimes.ts'
 import { laySession } from '../../support/sessions.ts'
-import { closedPort, listen, serveKv } from '../../support/surroundings.ts'
+import { listen, serveKv } from '../../support/surroundings.ts'
 import { makeCertificate } from './certificate.ts'
 
 export const programs = { chromium: findProgram('chromium'), php: findProgram('php'), openssl: findProgram('openssl') }
@@ -134,12 +135,12 @@ const servePages: RequestListener = (request, response) => {
 }
 
 async function startPhp(folder: string, journal: string): Promise<{ child: ChildProcess; port: number }> {
-  const port = await closedPort()
+  const port = await anyPort()
   const child = spawn(programs.php ?? '', ['-S', `127.0.0.1:${port}`, join(import.meta.dirname, 'app.php')], {
     env: { PATH: process.env['PATH'], REACHED: journal, TMPDIR: folder, PHP_CLI_SERVER_WORKERS: '1' },
     stdio: 'ignore',
   })
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     const isUp = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1', () => resolve(true))
       socket.once('error', () => resolve(false))

@@ -76,7 +76,7 @@ export const failures: readonly Exchange[] = [
       status: 503,
       headers: { 'Retry-After': /\d/, 'Set-Cookie': null },
       origin: null,
-      withinMilliseconds: 2_500,
+      withinMilliseconds: 4_000,
     },
   },
   {
@@ -84,6 +84,6 @@ export const failures: readonly Exchange[] = [
     line: 'GET /a',
     host: 'hung.test',
     hungIssuer: true,
-    want: { status: 503, origin: null, withinMilliseconds: 2_500 },
+    want: { status: 503, origin: null, withinMilliseconds: 4_000 },
   },
 ]
