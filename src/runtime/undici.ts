@@ -51,10 +51,10 @@ export function send(
         started = controller
         if (isGivenUp) controller.abort(new errors.RequestAbortedError())
       },
-      onResponseStart(controller, status) {
+      onResponseStart(controller, status, headers) {
         if (status < 200) return
         incoming = createIncoming(controller)
-        resolve({ status, headers: pairsOf(controller.rawHeaders), body: incoming.body })
+        resolve({ status, headers: pairsOf(headers), body: incoming.body })
       },
       onResponseData: (_, chunk) => incoming?.push(chunk),
       onResponseEnd: () => incoming?.end(),
@@ -71,7 +71,7 @@ export function send(
       path: url.slice(slash),
       // undici takes any token; its types name the usual ones
       method: plan.method as 'GET',
-      headers: plan.headers.flat(),
+      headers: inTurn(plan.headers),
       body: body as Readable | null,
     }
     agentFor(plan.timeouts.connectSeconds).dispatch(target, handler)
@@ -84,13 +84,20 @@ export function refusalOf(error: unknown, plan: Plan): Refusal {
   return { reason: 'upstream-unreachable', cause: error instanceof Error ? error.message : 'unknown' }
 }
 
-/** Names and values in turn, as Buffers or strings. */
-function pairsOf(raw: unknown): [string, string][] {
-  const list = raw as readonly (Buffer | string)[]
-  const pairs: [string, string][] = []
-  for (let at = 0; at + 1 < list.length; at += 2) pairs.push([textOf(list[at]).toLowerCase(), textOf(list[at + 1])])
-  return pairs
+/** Names and values in turn: `flat()` takes several times as long. */
+export function inTurn(pairs: readonly HeaderPair[]): string[] {
+  const list: string[] = []
+  for (const pair of pairs) list.push(pair[0], pair[1])
+  return list
 }
 
-const textOf = (value: Buffer | string | undefined): string =>
-  typeof value === 'object' ? value.toString('latin1') : (value ?? '')
+/** As undici has read them: names in lower case, a list where there are several of one name. */
+function pairsOf(headers: Readonly<Record<string, string | string[] | undefined>>): HeaderPair[] {
+  const pairs: HeaderPair[] = []
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    if (typeof value === 'string') pairs.push([name, value])
+    else if (value) for (const one of value) pairs.push([name, one])
+  }
+  return pairs
+}
