@@ -52,7 +52,11 @@ isOver = true
 await Promise.all(traffic)
 agent.destroy()
 await wait(1_500)
-const leftBehind = origin.open()
+let leftBehind = origin.open()
+for (let tries = 0; tries < 50 && leftBehind.length > 0; tries++) {
+  await wait(200)
+  leftBehind = origin.open()
+}
 const output = gateway.output()
 await gateway.stop()
 origin.close()
