@@ -41,7 +41,6 @@ export async function decide(
   }
   if (!/^[\w.-]+(?::\d{1,5})?$|^\[[\da-f:.]+\](?::\d{1,5})?$/i.test(head.host))
     return refuse({ reason: 'malformed', what: 'host' })
-  if (isOversized(head.headers)) return refuse({ reason: 'too-large', what: 'headers' })
   const origin = parts.table.originOf(head.host)
   if (!origin) return refuse({ reason: 'no-host', host: head.host })
 
@@ -76,7 +75,7 @@ export async function decide(
   if (!route) return no({ reason: 'no-rule' })
   const reports = route.mode === 'report'
   let would = reports ? unreadable(route, selfOrigin(head), head.method, head.headers) : null
-  if (route.access === 'public') return forward(route, target.value, null, would)
+  if (route.access === 'public') return forward(route, target.value, null, would, head)
 
   const tokens = origin.introspects ? 'any' : 'jwt'
   const taken: Taken = {
@@ -112,17 +111,21 @@ export async function decide(
 
   const refusal = authorize(principal.value, route.access, parts.now())
   if (refusal && !reports) return refuse(refusal, route, principal.value)
-  const passed = forward(route, target.value, principal.value, would ?? refusal)
-  return awaits ? { ...passed, awaits } : passed
+  const passed = forward(route, target.value, principal.value, would ?? refusal, head)
+  return awaits && passed.kind === 'forward' ? { ...passed, awaits } : passed
 }
 
-const forward = (route: Route, target: Target, principal: Principal | null, would: Refusal | null): Forward => ({
-  kind: 'forward',
-  route,
-  target,
-  principal,
-  ...(would && { would }),
-})
+/** Last of all: to read every header is dear, and who is refused is refused without. */
+function forward(
+  route: Route,
+  target: Target,
+  principal: Principal | null,
+  would: Refusal | null,
+  { headers }: Head,
+): Forward | Refuse {
+  if (isOversized(headers)) return refuse({ reason: 'too-large', what: 'headers' }, route, principal)
+  return { kind: 'forward', route, target, principal, ...(would && { would }) }
+}
 
 /** @returns null where nobody spoke of CORS: then it is a request like any other */
 function decidePreflight(route: Route, target: Target, method: string, head: Head): Decision | null {
@@ -130,7 +133,8 @@ function decidePreflight(route: Route, target: Target, method: string, head: Hea
   const refusal = route.cors === 'upstream' ? null : judgePreflight(route.cors, method, head.headers)
   if (route.cors !== 'upstream' && !refusal) return { kind: 'preflight', route }
   if (refusal && route.mode !== 'report') return refuse(refusal, route)
-  return { ...forward(route, target, null, refusal), isBare: true }
+  const passed = forward(route, target, null, refusal, head)
+  return passed.kind === 'forward' ? { ...passed, isBare: true } : passed
 }
 
 /** More than this no origin of ours would take either, and no browser sends. */

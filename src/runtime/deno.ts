@@ -5,6 +5,7 @@ import { createDenoKvStore } from '../session/stores/deno-kv.ts'
 import { createMemoryStore } from '../session/stores/memory.ts'
 import type { DenoGlobal } from './deno-global.ts'
 import { createFetchHandler } from './fetch.ts'
+import { readBag } from './native-headers.ts'
 import { openGateway } from './runtime.ts'
 import { refusalOf, send } from './undici.ts'
 import { streamOf } from './upstream-body.ts'
@@ -27,6 +28,7 @@ export function serveDeno(config: unknown, memory = createMemoryStore(() => Date
   const addresses = new WeakMap<Request, string>()
   const handler = createFetchHandler({
     gateway,
+    read: readBag,
     facts: (request) => ({
       // this server speaks http; `GET https://…` in a request line is the client's word
       scheme: settings.publicScheme ?? 'http',

@@ -6,7 +6,7 @@ import type { Refusal } from '../decision.ts'
 import type { Facts } from '../endpoints/facts.ts'
 import { isBodiless, type Plan, type UpstreamHead } from '../forward/forward.ts'
 import type { Gateway } from '../gateway.ts'
-import { bagOf, type Head, type HeaderPair } from '../head.ts'
+import type { Head, HeaderBag, HeaderPair } from '../head.ts'
 import type { Answer } from '../respond.ts'
 import { attempt } from './attempt.ts'
 import { chunksOf, counted, streamOf } from './held.ts'
@@ -17,7 +17,9 @@ import { createWatch, type Watch } from './watch.ts'
 export interface FetchParts {
   readonly gateway: Gateway
   /** The client's address and scheme, as the platform knows them. */
-  facts(request: Request): Pick<Head, 'scheme' | 'clientAddress'>
+  facts(request: Request, url: string): Pick<Head, 'scheme' | 'clientAddress'>
+  /** Reads the headers of a request, in the way that costs least here. */
+  read(headers: Headers): HeaderBag & NativeHeaders
   /**
    * Rejects with whatever `refusalOf` can name. Once the forward is given up nothing more goes to the upstream.
    *
@@ -61,8 +63,8 @@ const nullBody: ReadonlySet<number> = new Set([101, 204, 205, 304])
 export function createFetchHandler(parts: FetchParts): FetchHandler {
   const { gateway } = parts
   return async (request, waitUntil) => {
-    const theirs = { native: request.headers, pairs: [...request.headers] }
-    const head = headOf(request, theirs.pairs, parts.facts(request))
+    const theirs = parts.read(request.headers)
+    const head = headOf(request, theirs, parts.facts)
     if (gateway.owns(head))
       return gateway.endpoints.fetch(request, { clientAddress: head.clientAddress } satisfies Facts)
     const begun = await gateway.begin(head, waitUntil)
@@ -191,8 +193,8 @@ function passOn(answer: Answer, { response, headers }: Sent, body: ReadableStrea
 }
 
 /** Cuts the URL at its slashes: parsing it would normalise what has to be judged. */
-function headOf(request: Request, pairs: readonly HeaderPair[], facts: Pick<Head, 'scheme' | 'clientAddress'>): Head {
-  const { url, method, headers } = request
+function headOf(request: Request, headers: HeaderBag, factsOf: FetchParts['facts']): Head {
+  const { url, method } = request
   const from = url.indexOf('://') + 3
   const slash = url.slice(from).search(/[/?#]/)
   const to = slash < 0 ? url.length : from + slash
@@ -201,9 +203,9 @@ function headOf(request: Request, pairs: readonly HeaderPair[], facts: Pick<Head
   const isName = !/[/?#\\@]/.test(headers.get('host') ?? '')
   return {
     method,
-    headers: bagOf(pairs),
+    headers,
     host: isName ? url.slice(from, to) : '',
     target: rest.startsWith('/') ? rest : `/${rest}`,
-    ...facts,
+    ...factsOf(request, url),
   }
 }

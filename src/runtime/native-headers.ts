@@ -1,11 +1,47 @@
 /** Turns lists of headers into native ones. On workerd a copy of all, changed in a few places, costs less than putting in each. */
 
-import type { HeaderPair } from '../head.ts'
+import { bagOf, type HeaderBag, type HeaderPair } from '../head.ts'
 
 /** Headers of the platform, and the list of what they say: pairs that others pass on as they are, or leave out. */
 export interface NativeHeaders {
   readonly native: Headers
   readonly pairs: readonly HeaderPair[]
+}
+
+/** What headers of the platform say; `Set-Cookie` one by one. By `forEach`: an iterator costs workerd twice as much. */
+export function pairsOf(headers: Headers): HeaderPair[] {
+  const pairs: HeaderPair[] = []
+  headers.forEach((value, name) => {
+    pairs.push([name, value])
+  })
+  return pairs
+}
+
+/** A request's headers, each asked for by itself until somebody wants all: who is refused costs no more than was looked at. */
+export function lazyBag(native: Headers): HeaderBag & NativeHeaders {
+  let pairs: HeaderPair[] | null = null
+  let bag: HeaderBag = native
+  const read = (): HeaderPair[] => {
+    if (pairs === null) {
+      pairs = pairsOf(native)
+      bag = bagOf(pairs)
+    }
+    return pairs
+  }
+  return {
+    native,
+    get pairs() {
+      return read()
+    },
+    get: (name) => bag.get(name),
+    [Symbol.iterator]: () => read()[Symbol.iterator](),
+  }
+}
+
+/** The same, read at once, where the platform takes long to find one by its name. */
+export function readBag(native: Headers): HeaderBag & NativeHeaders {
+  const pairs = pairsOf(native)
+  return { ...bagOf(pairs), native, pairs }
 }
 
 /** Appended one by one: of a list of pairs workerd makes headers at three times the cost. */

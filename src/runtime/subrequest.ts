@@ -3,7 +3,7 @@
 import type { Plan } from '../forward/forward.ts'
 import type { Fetcher } from './bindings.ts'
 import type { Sent } from './fetch.ts'
-import { edited, type NativeHeaders } from './native-headers.ts'
+import { edited, type NativeHeaders, pairsOf } from './native-headers.ts'
 import type { Watch } from './watch.ts'
 
 export async function sendWorkers(
@@ -27,5 +27,5 @@ export async function sendWorkers(
     watch.whenGivenUp(() => reject(new Error('given up')))
     sending.then(resolve, reject)
   })
-  return { status: response.status, headers: [...response.headers], body: response.body, response }
+  return { status: response.status, headers: pairsOf(response.headers), body: response.body, response }
 }

@@ -4,6 +4,7 @@ import routes from '../../routes/index.ts'
 import { fetcherOf, isFetcher, isKv, openBoundStore } from './bindings.ts'
 import { createFetchHandler, type FetchHandler } from './fetch.ts'
 import { writeNonce } from './html-rewriter.ts'
+import { lazyBag } from './native-headers.ts'
 import { openOrRefuse } from './runtime.ts'
 import { sendWorkers } from './subrequest.ts'
 import { dialWorkers } from './websocket-workers.ts'
@@ -37,8 +38,9 @@ function createWorkersHandler(config: unknown, env: Env): FetchHandler {
       hasBinding: (name) => isFetcher(env[name]),
       hasZone: true,
     }),
-    facts: (request) => ({
-      scheme: request.url.startsWith('https:') ? 'https' : 'http',
+    read: lazyBag,
+    facts: (request, url) => ({
+      scheme: url.startsWith('https:') ? 'https' : 'http',
       clientAddress: addressOf(request),
     }),
     send: (plan, body, watch, theirs) => sendWorkers(fetcherOf(plan.upstream, env), plan, body, watch, theirs),
