@@ -24,6 +24,7 @@ const config = {
         { path: '/shared', access: 'signed-in', cors: { origins: ['https://console.example.com'] } },
         { path: '/posted', methods: ['POST'], access: 'signed-in' },
         { path: '/fresh', access: 'signed-in', freshness: 0 },
+        { path: '/upstream', access: 'signed-in', cors: 'upstream' },
       ],
       { bearer: ['corp'] },
     ),
@@ -32,6 +33,8 @@ const config = {
 const { origins, issuers } = compiled(config)
 const cookie = `__Host-sallyport=${makeCookieValue()}`
 const bearer = 'Bearer aaa.bbb.ccc'
+const many = Object.fromEntries(Array.from({ length: 129 }, (_, at) => [`x-${at}`, 'a']))
+const preflight = { origin: 'https://console.example.com', 'access-control-request-method': 'GET' }
 const member = principal({ roles: ['member'] })
 
 type Answered = Result<Principal | null, Refusal>
@@ -71,6 +74,17 @@ describe('the path of a request, in the order it takes it', () => {
       ['an unknown host before an ambiguous path', 'GET https://evil.net/..', {}, 'no-host', ''],
       ['an ambiguous path before a rule', 'GET /public/../admin', {}, 'ambiguous-path', ''],
       ['a path too long', `GET /public/${'a'.repeat(9000)}`, {}, 'too-large', ''],
+      ['more headers than any browser sends, and a public page', 'GET /public/a', many, 'too-large', ''],
+      ['the same, and a good credential', 'GET /members', { ...many, authorization: bearer }, 'too-large', 'bearer'],
+      ['the same, and no credential', 'GET /members', many, 'no-credential', 'none'],
+      [
+        'the same, as a preflight that the upstream answers',
+        'OPTIONS /upstream',
+        { ...many, ...preflight },
+        'too-large',
+        '',
+      ],
+      ['a header without end', 'GET /public/a', { 'x-big': 'a'.repeat(32_768) }, 'too-large', ''],
       ['no rule', 'GET /nothing', { cookie }, 'no-rule', ''],
       ['no rule for this method', 'GET /posted', { cookie }, 'no-rule', ''],
       [

@@ -349,7 +349,7 @@ describe('how a token is sent', () => {
     ['in quotes', (token) => `Bearer "${token}"`, '401 malformed'],
     ['of 8 KiB and a byte', () => `Bearer ${'a'.repeat(8_193)}`, '431 too-large authorization'],
     ['of 8 KiB of nothing', () => `Bearer ${'a'.repeat(8_192)}`, '401 malformed'],
-    ['of 100 KiB', () => `Bearer ${'a.'.repeat(51_200)}`, '431 too-large headers'],
+    ['of 100 KiB', () => `Bearer ${'a.'.repeat(51_200)}`, '431 too-large authorization'],
   ])('%s', async (_, authorization, outcome) => {
     expect(await reasonFor(authorization(await corp.token()))).toBe(outcome)
   })

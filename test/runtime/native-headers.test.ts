@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { HeaderPair } from '../../src/head.ts'
-import { edited, headersInit, headersOf } from '../../src/runtime/native-headers.ts'
+import { bagOf, type HeaderPair } from '../../src/head.ts'
+import { edited, headersInit, headersOf, lazyBag, readBag } from '../../src/runtime/native-headers.ts'
 
 const saying = (headers: Headers): readonly HeaderPair[] => [...headers]
 
@@ -49,5 +49,21 @@ it('what headers are made of says the same, whatever the names, once or twice', 
       expect(saying(new Headers(headersInit(pairs)))).toEqual(saying(new Headers(headersOf(pairs))))
     }),
     { numRuns: 2000 },
+  )
+})
+
+it('headers that are read when they are wanted say the same as those read at once', () => {
+  const name = fc.constantFrom('cookie', 'authorization', 'x-remote-user', 'x_remote_user', 'accept')
+  const asked = fc.constantFrom('cookie', 'authorization', 'x-remote-user', 'x_remote_user', 'via', 'all')
+  const pairs = fc.array(fc.tuple(name, fc.stringMatching(/^[a-z]{0,3}$/)), { maxLength: 8 })
+  fc.assert(
+    fc.property(pairs, fc.array(asked, { maxLength: 6 }), (sent, questions) => {
+      const native = headersOf(sent)
+      const atOnce = bagOf(saying(native))
+      for (const bag of [lazyBag(native), readBag(native)])
+        for (const question of questions)
+          if (question === 'all') expect([...bag]).toEqual([...atOnce])
+          else expect(bag.get(question)).toBe(atOnce.get(question))
+    }),
   )
 })
