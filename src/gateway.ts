@@ -8,39 +8,31 @@ import { createKeyProvider, type KeyProviderParts } from './authenticate/jwks.ts
 import { createOpaqueReader } from './authenticate/opaque.ts'
 import { createRevocationReader } from './authenticate/revocation.ts'
 import { createSessionReader } from './authenticate/session.ts'
-import { TooSlow, type WaitUntil, within } from './authenticate/share.ts'
-import { nothingSpent } from './authenticate/spent.ts'
+import type { WaitUntil } from './authenticate/share.ts'
 import { createTokenMemory } from './authenticate/token-memory.ts'
-import { type Answered, type Begun, createForwarding, type Forwarding, type Released } from './begun.ts'
+import { type Beginning, createBeginning } from './begin.ts'
 import { type DecideParts, decide } from './decide.ts'
-import { type Decision, type FormToken, type Forward, type Refusal, refuse } from './decision.ts'
+import type { Decision } from './decision.ts'
 import { createEndpoints } from './endpoints/endpoints.ts'
 import type { Own } from './endpoints/line.ts'
 import type { ReportEntry } from './endpoints/reports.ts'
 import { isOfResources, tellsOfResources } from './endpoints/resource.ts'
 import type { OpenSignIn } from './endpoints/sign-in.ts'
 import { createAssertionSigner } from './forward/assertion.ts'
-import { type Plan, planForward, refuseForward } from './forward/forward.ts'
-import { maxForwards } from './forward/hops.ts'
 import { createNameFilter } from './forward/request-headers.ts'
 import { createUpstreamMemory } from './forward/upstreams.ts'
 import type { Head } from './head.ts'
 import { createKeeper, type SessionEvent } from './keeper.ts'
-import { entryOf, type LogEntry } from './log-entry.ts'
+import type { LogEntry } from './log-entry.ts'
 import { createLogs } from './logs.ts'
 import { once } from './once.ts'
-import { createRandomHex, makeUuid } from './random.ts'
-import { type Answer, type Asked, respondHere, respondPreflight, respondRefused } from './respond.ts'
-import { err, ok, type Result } from './result.ts'
+import { createRandomHex } from './random.ts'
 import type { Gateway as Config } from './route/compile.ts'
 import { createTable } from './route/table.ts'
 import { createAddressBook } from './session/address.ts'
-import { readSessionCookie } from './session/cookie.ts'
 import type { SessionStore } from './session/store.ts'
 import type { Settings } from './settings.ts'
-import { unknownSender } from './shield/csrf.ts'
 import { createCsrfTokens } from './shield/csrf-token.ts'
-import { inspectForm } from './shield/form.ts'
 import type { SignInEntry } from './sign-in-entry.ts'
 
 export interface GatewayParts {
@@ -67,13 +59,9 @@ export interface GatewayParts {
   readonly logReport?: (entry: ReportEntry) => void
 }
 
-export interface Gateway {
-  /** Decides, and says what is to be done. Never throws. */
-  begin(head: Head, waitUntil: WaitUntil): Promise<Begun>
+export interface Gateway extends Beginning {
   /** The very decision that `begin` acts on, for those who only ask: `sallyport explain`. */
   decide(head: Head, waitUntil: WaitUntil): Promise<Decision>
-  /** The plan of a forward, as `begin` makes it. */
-  plan(decision: Forward, head: Head, requestId: string, accessToken?: string | null): Promise<Plan>
   /** True for what `endpoints` answers, and no rule: it is never forwarded, whatever the routes say. */
   owns(head: Pick<Head, 'host' | 'target'>): boolean
   /** Serves what lives under `/.sallyport/` and `/.well-known/sallyport/`, and tells API clients of the issuers. */
@@ -118,8 +106,8 @@ export function createGateway(parts: GatewayParts): Gateway {
     authenticate: parts.authenticate ?? createAuthenticator(tokens, opaque, sessions, revocations),
   }
   const signIn = once(() =>
-    looking && keeper && config.providers.size > 0
-      ? parts.signIn?.({
+    looking && keeper && parts.signIn && config.providers.size > 0
+      ? parts.signIn({
           providers: config.providers,
           table,
           origins: config.origins,
@@ -135,15 +123,14 @@ export function createGateway(parts: GatewayParts): Gateway {
           now,
           audit: logs.signIn,
         })
-      : undefined,
+      : null,
   )
   const memory = createUpstreamMemory(now)
-  const random = createRandomHex()
-  const forwarding = {
+  const planning = {
     isDropped: createNameFilter(identityNames(config)),
     name: settings.gatewayName,
     inOrder: memory.inOrder,
-    random,
+    random: createRandomHex(),
   }
   const signer =
     settings.assertionKeys.length > 0
@@ -159,7 +146,7 @@ export function createGateway(parts: GatewayParts): Gateway {
         table,
         authenticate: deciding.authenticate,
         keeper,
-        signIn: signIn() ?? null,
+        signIn: signIn(),
         publicScheme: settings.publicScheme,
         now,
       },
@@ -175,111 +162,22 @@ export function createGateway(parts: GatewayParts): Gateway {
               log: (entry, refusal) => logOwn(entry, refusal !== null),
               now,
             },
-      signIn: signIn() ?? null,
+      signIn: signIn(),
       reports: parts.logReport ? { table, now, log: parts.logReport } : null,
     }),
   )
 
   return {
-    begin,
+    ...createBeginning({ deciding, planning, memory, signer, signIn, vouching, logs }),
     decide: (head, waitUntil) => decide(deciding, head, waitUntil),
-    plan: async (decision, head, requestId) => plan(decision, head, requestId),
     owns: ({ host, target }) => isOwnPath(target) || (isOfResources(target) && tellsOfResources(table.originOf(host))),
     get endpoints() {
       return endpoints()
     },
   }
 
-  async function begin(head: Head, waitUntil: WaitUntil): Promise<Begun> {
-    const startedAt = now()
-    const requestId = makeUuid(random)
-    const spent = nothingSpent()
-    let decision: Decision
-    let planned: Plan | null = null
-    try {
-      decision = await decide(deciding, head, waitUntil, spent)
-      if (decision.kind === 'forward') {
-        const refusal = refuseForward(decision, head, settings.gatewayName)
-        const token =
-          refusal || !decision.route.accessToken ? ok(null) : await accessTokenFor(decision, head, requestId, waitUntil)
-        if (refusal) decision = refuse(refusal, decision.route, decision.principal)
-        else if (token.ok) planned = await plan(decision, head, requestId, token.value)
-        else decision = refuse(token.error, decision.route, decision.principal)
-      }
-    } catch (error) {
-      decision = refuse({
-        reason: 'fault',
-        cause: error instanceof Error ? `${error.name}: ${error.stack ?? ''}` : 'unknown',
-      })
-    }
-    const plannedAt = planned && now()
-    const { route } = decision
-    const origin = decision.kind === 'refuse' ? decision.origin : decision.route.origin
-    const asked: Asked = { head, route, origin, requestId }
-    const note = (answer: Answer, refusal: Refusal | null): Answer => {
-      const would = decision.kind === 'forward' ? decision.would : undefined
-      if (logs.wants((refusal ?? would ?? null) !== null)) {
-        const times = { startedAt, plannedAt, now: now(), spent }
-        logs.request(entryOf(decision, asked, answer, refusal, times), waitUntil)
-      }
-      return answer
-    }
-    if (decision.kind === 'refuse')
-      return { kind: 'answer', answer: note(respondRefused(decision.refusal, asked), decision.refusal) }
-    if (decision.kind === 'preflight')
-      return { kind: 'answer', answer: note(respondPreflight(decision.route, asked), null) }
-    if (!planned) throw new TypeError('a forward has a plan')
-    if (maxForwards(head.method, head.headers) === 'here')
-      return { kind: 'answer', answer: note(respondHere(asked), null) }
-    const underWay = { plan: planned, route: decision.route, asked, startedAt, note }
-    const forwarding = createForwarding({ memory, vouching }, underWay)
-    const { awaits } = decision
-    return awaits ? { kind: 'held', release: (body) => release(forwarding, awaits, body) } : forwarding
-  }
-
   function logOwn(entry: LogEntry, isRefused: boolean): void {
     if (logs.wants(isRefused)) logs.request(entry, (work) => void work)
-  }
-
-  async function release(
-    forwarding: Forwarding,
-    awaits: FormToken,
-    body: AsyncIterable<Uint8Array>,
-  ): Promise<Answered | Released> {
-    const seconds = forwarding.plan.timeouts.firstByteSeconds
-    const inspected = inspectForm(body, awaits.form, async (token) => csrf?.check(token, awaits) ?? false)
-    const whole = await within(seconds * 1000, inspected).catch((error: unknown) =>
-      error instanceof TooSlow ? 'late' : null,
-    )
-    if (whole === 'late') return { kind: 'answer', answer: forwarding.fail({ reason: 'client-timeout', seconds }) }
-    if (whole) return { kind: 'released', forwarding, body: whole }
-    return { kind: 'answer', answer: forwarding.fail({ reason: 'forged', from: unknownSender }) }
-  }
-
-  /** Of whoever came with a session; a Bearer token is its sender's to pass on. */
-  async function accessTokenFor(
-    { route, principal, isBare }: Forward,
-    { headers }: Head,
-    requestId: string,
-    waitUntil: WaitUntil,
-  ): Promise<Result<string | null, Refusal>> {
-    if (principal?.kind !== 'session' || isBare) return ok(null)
-    const sent = readSessionCookie(headers.get('cookie') ?? '', route.origin.sessionOptions.site)
-    const here = signIn()
-    if (sent.kind !== 'value' || !here) return err({ reason: 'token-unavailable', cause: 'nobody signs in here' })
-    return here.accessToken({ cookie: sent.value, origin: route.origin, requestId }, waitUntil)
-  }
-
-  async function plan(
-    decision: Forward,
-    head: Head,
-    requestId: string,
-    accessToken: string | null = null,
-  ): Promise<Plan> {
-    const { route, principal } = decision
-    const assertion =
-      signer && principal && route.identity?.assertion ? await signer.sign(principal, route.origin.name) : null
-    return planForward(forwarding, decision, head, requestId, { assertion, accessToken })
   }
 }
 

@@ -1,0 +1,136 @@
+/** Takes a request to where it is known what becomes of it: an answer of ours, or a forward with its plan. */
+
+import { TooSlow, type WaitUntil, within } from './authenticate/share.ts'
+import { nothingSpent } from './authenticate/spent.ts'
+import { type Answered, type Begun, createForwarding, type Forwarding, type Released } from './begun.ts'
+import { type DecideParts, decide } from './decide.ts'
+import { type Decision, type FormToken, type Forward, type Refusal, refuse } from './decision.ts'
+import type { SignIn } from './endpoints/sign-in.ts'
+import type { AssertionSigner } from './forward/assertion.ts'
+import { type ForwardParts, type Plan, planForward, refuseForward } from './forward/forward.ts'
+import { maxForwards } from './forward/hops.ts'
+import type { UpstreamMemory } from './forward/upstreams.ts'
+import type { Head } from './head.ts'
+import { entryOf } from './log-entry.ts'
+import type { Logs } from './logs.ts'
+import { makeUuid } from './random.ts'
+import { type Answer, type Asked, respondHere, respondPreflight, respondRefused } from './respond.ts'
+import { err, ok, type Result } from './result.ts'
+import { readSessionCookie } from './session/cookie.ts'
+import { unknownSender } from './shield/csrf.ts'
+import { inspectForm } from './shield/form.ts'
+import type { VouchingParts } from './vouching.ts'
+
+export interface BeginParts {
+  readonly deciding: DecideParts
+  readonly planning: ForwardParts
+  readonly memory: UpstreamMemory
+  /** null: no origin is told by an assertion who somebody is. */
+  readonly signer: AssertionSigner | null
+  /** Gives null where nobody signs in with a provider. */
+  readonly signIn: () => Pick<SignIn, 'accessToken'> | null
+  /** null: no origin signs anybody in here. */
+  readonly vouching: VouchingParts | null
+  readonly logs: Pick<Logs, 'wants' | 'request'>
+}
+
+export interface Beginning {
+  /** Decides, and says what is to be done. Never throws. */
+  begin(head: Head, waitUntil: WaitUntil): Promise<Begun>
+  /** The plan of a forward, as `begin` makes it. */
+  plan(decision: Forward, head: Head, requestId: string, accessToken?: string | null): Promise<Plan>
+}
+
+export function createBeginning(parts: BeginParts): Beginning {
+  const { deciding, planning, memory, signer, signIn, vouching, logs } = parts
+  const { now, csrf } = deciding
+  return { begin, plan }
+
+  async function begin(head: Head, waitUntil: WaitUntil): Promise<Begun> {
+    const startedAt = now()
+    const requestId = makeUuid(planning.random)
+    const spent = nothingSpent()
+    let decision: Decision
+    let planned: Plan | null = null
+    try {
+      decision = await decide(deciding, head, waitUntil, spent)
+      if (decision.kind === 'forward') {
+        const refusal = refuseForward(decision, head, planning.name)
+        const token =
+          refusal || !decision.route.accessToken ? ok(null) : await accessTokenFor(decision, head, requestId, waitUntil)
+        if (refusal) decision = refuse(refusal, decision.route, decision.principal)
+        else if (token.ok) planned = await plan(decision, head, requestId, token.value)
+        else decision = refuse(token.error, decision.route, decision.principal)
+      }
+    } catch (error) {
+      decision = refuse({
+        reason: 'fault',
+        cause: error instanceof Error ? `${error.name}: ${error.stack ?? ''}` : 'unknown',
+      })
+    }
+    const plannedAt = planned && now()
+    const { route } = decision
+    const origin = decision.kind === 'refuse' ? decision.origin : decision.route.origin
+    const asked: Asked = { head, route, origin, requestId }
+    const note = (answer: Answer, refusal: Refusal | null): Answer => {
+      const would = decision.kind === 'forward' ? decision.would : undefined
+      if (logs.wants((refusal ?? would ?? null) !== null)) {
+        const times = { startedAt, plannedAt, now: now(), spent }
+        logs.request(entryOf(decision, asked, answer, refusal, times), waitUntil)
+      }
+      return answer
+    }
+    if (decision.kind === 'refuse')
+      return { kind: 'answer', answer: note(respondRefused(decision.refusal, asked), decision.refusal) }
+    if (decision.kind === 'preflight')
+      return { kind: 'answer', answer: note(respondPreflight(decision.route, asked), null) }
+    if (!planned) throw new TypeError('a forward has a plan')
+    if (maxForwards(head.method, head.headers) === 'here')
+      return { kind: 'answer', answer: note(respondHere(asked), null) }
+    const underWay = { plan: planned, route: decision.route, asked, startedAt, note }
+    const forwarding = createForwarding({ memory, vouching }, underWay)
+    const { awaits } = decision
+    return awaits ? { kind: 'held', release: (body) => release(forwarding, awaits, body) } : forwarding
+  }
+
+  async function release(
+    forwarding: Forwarding,
+    awaits: FormToken,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<Answered | Released> {
+    const seconds = forwarding.plan.timeouts.firstByteSeconds
+    const inspected = inspectForm(body, awaits.form, async (token) => csrf?.check(token, awaits) ?? false)
+    const whole = await within(seconds * 1000, inspected).catch((error: unknown) =>
+      error instanceof TooSlow ? 'late' : null,
+    )
+    if (whole === 'late') return { kind: 'answer', answer: forwarding.fail({ reason: 'client-timeout', seconds }) }
+    if (whole) return { kind: 'released', forwarding, body: whole }
+    return { kind: 'answer', answer: forwarding.fail({ reason: 'forged', from: unknownSender }) }
+  }
+
+  /** Of whoever came with a session; a Bearer token is its sender's to pass on. */
+  async function accessTokenFor(
+    { route, principal, isBare }: Forward,
+    { headers }: Head,
+    requestId: string,
+    waitUntil: WaitUntil,
+  ): Promise<Result<string | null, Refusal>> {
+    if (principal?.kind !== 'session' || isBare) return ok(null)
+    const sent = readSessionCookie(headers.get('cookie') ?? '', route.origin.sessionOptions.site)
+    const here = signIn()
+    if (sent.kind !== 'value' || !here) return err({ reason: 'token-unavailable', cause: 'nobody signs in here' })
+    return here.accessToken({ cookie: sent.value, origin: route.origin, requestId }, waitUntil)
+  }
+
+  async function plan(
+    decision: Forward,
+    head: Head,
+    requestId: string,
+    accessToken: string | null = null,
+  ): Promise<Plan> {
+    const { route, principal } = decision
+    const assertion =
+      signer && principal && route.identity?.assertion ? await signer.sign(principal, route.origin.name) : null
+    return planForward(planning, decision, head, requestId, { assertion, accessToken })
+  }
+}
