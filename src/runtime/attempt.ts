@@ -29,8 +29,8 @@ export async function attempt<T extends UpstreamHead>(
     try {
       return { kind: 'sent', sent: await send(place) }
     } catch (error) {
-      const refusal = watch.refusal ?? refusalOf(error)
-      const next = watch.isGivenUp ? null : begun.again(place, tries, hasBody)
+      const refusal = watch.refusal() ?? refusalOf(error)
+      const next = watch.isGivenUp() ? null : begun.again(place, tries, hasBody)
       if (!next) {
         watch.end()
         return { kind: 'answer', answer: begun.fail(refusal) }

@@ -86,7 +86,7 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     const attempted = await attempt(begun, watch, {
       hasBody: false,
       send: async (place) => {
-        const dialled = await parts.dial({ ...plan, ...place }, request, watch.signal)
+        const dialled = await parts.dial({ ...plan, ...place }, request, watch.signal())
         return dialled.kind === 'sent'
           ? { ...dialled.sent, open: null }
           : { status: 101, headers: dialled.headers, body: null, open: dialled }

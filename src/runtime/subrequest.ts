@@ -20,7 +20,7 @@ export async function sendWorkers(
     headers: edited(theirs, headers),
     body,
     redirect: 'manual',
-    ...(isTimed && { signal: watch.signal }),
+    ...(isTimed && { signal: watch.signal() }),
     ...(isPrivate && { cache: 'no-store' }),
   })
   const response = await new Promise<Response>((resolve, reject) => {

@@ -54,7 +54,7 @@ async function dial(
   const attempted = await attempt(begun, watch, {
     hasBody: false,
     async send(place) {
-      const { answer, headers, open } = await askForWebSocket({ ...plan, ...place }, watch.signal)
+      const { answer, headers, open } = await askForWebSocket({ ...plan, ...place }, watch.signal())
       return { status: answer.statusCode ?? 0, headers, answer, open }
     },
     refusalOf: (error) => refusalOf(error, plan),

@@ -5,12 +5,12 @@ import type { Plan } from '../forward/forward.ts'
 
 export interface Watch {
   /** Aborts when the forward is given up, whoever it is that gives up. Made when it is asked for: not everyone needs it. */
-  readonly signal: AbortSignal
-  readonly isGivenUp: boolean
+  signal(): AbortSignal
+  isGivenUp(): boolean
   /** Calls back when the forward is given up. */
   whenGivenUp(call: () => void): void
   /** Why, as far as it is ours to say; null while all is well, and for a client that left. */
-  readonly refusal: Refusal | null
+  refusal(): Refusal | null
   /** The upstream isn't waited for, because it is waiting itself: for the rest of a body. */
   hold(): void
   resume(): void
@@ -52,17 +52,14 @@ export function createWatch({ timeouts }: Pick<Plan, 'timeouts'>, progress: () =
     clearTimeout(total)
   }
   return {
-    get signal() {
+    // no getters: to V8 each object that is written with one has a shape of its own, which outlives it with all it can reach
+    signal() {
       controller ??= new AbortController()
       if (isGivenUp) controller.abort()
       return controller.signal
     },
-    get isGivenUp() {
-      return isGivenUp
-    },
-    get refusal() {
-      return refusal
-    },
+    isGivenUp: () => isGivenUp,
+    refusal: () => refusal,
     whenGivenUp(call) {
       if (isGivenUp) call()
       else calls.push(call)
