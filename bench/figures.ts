@@ -5,7 +5,7 @@ import type { Scenario } from './scenarios.ts'
 
 export interface Figure {
   readonly scenario: Scenario
-  /** Of CPU time per request; of throughput where the bodies are big. */
+  /** Of CPU time per request; of throughput where the bodies are big; for latency no ratio but milliseconds. */
   readonly ratio: number
   readonly min: number
   readonly max: number
@@ -16,11 +16,11 @@ export interface Figure {
 
 export function figureOf(scenario: Scenario, rounds: readonly Round[]): Figure {
   // each round by itself: whatever slowed the machine down in it slowed both
-  const ratios = rounds.map(({ ours, base, less }) =>
-    scenario.isBig
-      ? ours.perSecond / base.perSecond
-      : (ours.cpuMicroseconds - (less?.cpuMicroseconds ?? 0)) / base.cpuMicroseconds,
-  )
+  const ratios = rounds.map(({ ours, base, less }) => {
+    if (scenario.isBig) return ours.perSecond / base.perSecond
+    if (scenario.isLatency) return ours.p99Milliseconds - base.p99Milliseconds
+    return (ours.cpuMicroseconds - (less?.cpuMicroseconds ?? 0)) / base.cpuMicroseconds
+  })
   return {
     scenario,
     ratio: round3(median(ratios)),
@@ -31,9 +31,9 @@ export function figureOf(scenario: Scenario, rounds: readonly Round[]): Figure {
   }
 }
 
-/** What can be said of the ratio, in words. A step alone is compared with nothing, all else with 1. */
+/** What can be said of the ratio, in words. What is one step alone, or added, is compared with nothing, all else with 1. */
 export function wordsOf({ scenario, ratio, min, max }: Figure): string {
-  const none = scenario.less ? 0 : 1
+  const none = scenario.less || scenario.isLatency ? 0 : 1
   const isNoise = min <= none && max >= none
   if (scenario.toReach === null) return isNoise ? 'inside the noise' : ''
   const isReached = scenario.isBig ? ratio >= scenario.toReach : ratio <= scenario.toReach

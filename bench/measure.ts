@@ -58,8 +58,9 @@ export function createMeasure({ subjects, loader, credentials, folder, pace, fet
   const warm = new Set<string>()
   const sent = new Map<string, number>()
 
-  return async ({ ours, base, less, isBig }) => {
-    const sample = isBig ? sampleOfTransfer : sampleOfLoad
+  return async ({ ours, base, less, isBig, isLatency }) => {
+    const connections = isLatency ? 1 : pace.connections
+    const sample = isBig ? sampleOfTransfer : (leg: Leg) => sampleOfLoad(leg, connections)
     const rounds: Round[] = []
     for (const leg of [base, ours, ...(less ? [less] : [])]) await warmUp(leg, isBig ?? false)
     for (let at = 0; at < pace.rounds; at++) {
@@ -96,15 +97,15 @@ export function createMeasure({ subjects, loader, credentials, folder, pace, fet
       requests += (await load(leg, 1)).requests
   }
 
-  async function load(leg: Leg, seconds: number): Promise<Loaded> {
+  async function load(leg: Leg, seconds: number, connections = pace.connections): Promise<Loaded> {
     const { file } = await prepared(leg.requests)
     const { port, output } = await subjects.running(leg.subject)
     const name = `${leg.subject} ${leg.requests}`
     const from = sent.get(name) ?? 0
-    let loaded = await loader.send({ port, file, from, seconds, connections: pace.connections })
+    let loaded = await loader.send({ port, file, from, seconds, connections })
     // a machine that has other things to do may let a whole second pass without an answer
     for (let again = 0; loaded.requests === 0 && again < 2; again++)
-      loaded = await loader.send({ port, file, from, seconds, connections: pace.connections })
+      loaded = await loader.send({ port, file, from, seconds, connections })
     sent.set(name, from + loaded.requests)
     const wrong = leg.isRefused ? loaded.requests - loaded.refused : loaded.refused
     if (loaded.requests === 0 || wrong + loaded.broken > 0)
@@ -114,11 +115,11 @@ export function createMeasure({ subjects, loader, credentials, folder, pace, fet
     return loaded
   }
 
-  async function sampleOfLoad(leg: Leg): Promise<Sample> {
+  async function sampleOfLoad(leg: Leg, connections: number): Promise<Sample> {
     const { pid } = await subjects.running(leg.subject)
     resetPeak(pid)
     const before = { cpu: cpuMilliseconds(pid), memory: residentMebibytes(pid), fetches: fetches() }
-    const { requests, microseconds, p50, p99 } = await load(leg, pace.seconds)
+    const { requests, microseconds, p50, p99 } = await load(leg, pace.seconds, connections)
     const peak = peakMebibytes(pid)
     return {
       cpuMicroseconds: ((cpuMilliseconds(pid) - before.cpu) * 1000) / requests,

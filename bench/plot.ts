@@ -8,7 +8,9 @@ const width = 860
 const top = 44
 
 /** @param title says which run it was */
-export function plot(figures: readonly Figure[], title: string): string {
+export function plot(all: readonly Figure[], title: string): string {
+  // milliseconds have no place on an axis of ratios
+  const figures = all.filter(({ scenario }) => !scenario.isLatency)
   const longest = Math.max(1, ...figures.map(({ max, scenario }) => Math.max(max, scenario.toReach ?? 0)))
   const x = (ratio: number): number => Math.round(left + (Math.max(0, ratio) / longest) * (width - left - 70))
   const height = top + figures.length * rowHeight + 16

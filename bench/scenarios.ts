@@ -29,7 +29,9 @@ export interface Scenario {
   readonly less?: Leg
   /** One body of 100 MiB at a time, and throughput in place of CPU time. */
   readonly isBig?: true
-  /** The ratio to reach: at most, or for throughput at least; null where none is asked. */
+  /** One connection, and the milliseconds that are added to the 99th percentile, in place of CPU time. */
+  readonly isLatency?: true
+  /** The figure to reach: at most, or for throughput at least; null where none is asked. */
   readonly toReach: number | null
 }
 
@@ -37,6 +39,7 @@ const leg = (subject: Subject, requests: RequestKind, isRefused = false): Leg =>
 
 const workerd = leg('workerd bare', 'page')
 const gateway = (requests: RequestKind, isRefused = false): Leg => leg('workerd kv', requests, isRefused)
+const far = (requests: RequestKind): Leg => leg('workerd upstash 30 ms', requests)
 const scenario = (name: string, ours: Leg, base: Leg, toReach: number | null = null): Scenario => ({
   name,
   ours,
@@ -59,6 +62,7 @@ export const scenarios: readonly Scenario[] = [
     scenario(`workerd.sessionUpstash${delay}`, leg(`workerd upstash ${delay} ms`, 'session'), workerd),
     scenario(`workerd.sessions20kUpstash${delay}`, leg(`workerd upstash ${delay} ms`, 'sessions20k'), workerd),
   ]),
+  { ...scenario('workerd.latencyUpstash30', far('session'), far('page'), 1), isLatency: true },
   scenario('workerd.badSignature', gateway('badSignatures', true), workerd, 0.65),
   scenario('workerd.refused', gateway('anonymous', true), leg('workerd answering', 'anonymous', true), 1.35),
   scenario('workerd.preflight', gateway('preflight'), leg('workerd answering', 'preflight', true)),

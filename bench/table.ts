@@ -21,12 +21,13 @@ export const head = (): string => `${line(columns)}\n|${columns.map(() => '---')
 /** Big bodies: the ratio is one of throughput, `req/s` is MiB/s, and memory is what came on top of an idle process. */
 export function rowOf(figure: Figure): string {
   const { scenario, ratio, min, max, ours, base } = figure
-  const { toReach, isBig } = scenario
+  const { toReach, isBig, isLatency } = scenario
+  const unit = isBig ? ' of throughput' : isLatency ? ' ms' : ''
   const bound = toReach === null ? '–' : `${isBig ? '≥' : '≤'} ${toReach}`
   const memory = isBig ? 'grownMebibytes' : 'peakMebibytes'
   return line([
     scenario.name,
-    `${ratio}${isBig ? ' of throughput' : ''} (${min}–${max})`,
+    `${ratio}${unit} (${min}–${max})`,
     bound,
     wordsOf(figure),
     `${ours.cpuMicroseconds.toFixed(0)} / ${base.cpuMicroseconds.toFixed(0)}`,

@@ -46,6 +46,14 @@ describe('the figure of a scenario', () => {
     expect(figure([round(200, 100)], { isBig: true }).ratio).toBe(0.5)
   })
 
+  it('is the milliseconds that are added where latency is meant', () => {
+    const slower = { ours: sample(1, { p99Milliseconds: 2.75 }), base: sample(1, { p99Milliseconds: 2.5 }), less: null }
+    const { ratio } = figureOf(scenario({ isLatency: true, toReach: 1 }), [slower])
+    expect(ratio).toBe(0.25)
+    expect(rowOf(figureOf(scenario({ isLatency: true }), [slower]))).toContain('0.25 ms')
+    expect(plot([figureOf(scenario({ isLatency: true }), [slower])], 'title')).not.toContain('workerd.x')
+  })
+
   it.each([
     [[3], 3],
     [[4, 1, 3], 3],
