@@ -388,7 +388,7 @@ describe('what an issuer publishes', () => {
     const found = await keys(open())
     await expect(found({ alg: 'HS256', kid: 'oct' })).rejects.toThrow()
     await expect(found({ alg: 'RS256', kid: 'private' })).rejects.toThrow()
-    expect(await found({ alg: 'RS256', kid: 'kid-RS256' })).toBeDefined()
+    expect(await found({ alg: 'RS256', kid: 'kid-RS256' })).toMatchObject({ type: 'public', usages: ['verify'] })
   })
 
   it('says nothing of what was read in its error', async () => {
