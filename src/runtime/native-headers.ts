@@ -5,7 +5,7 @@ import { bagOf, type HeaderBag, type HeaderPair } from '../head.ts'
 /** Headers of the platform, and the list of what they say: pairs that others pass on as they are, or leave out. */
 export interface NativeHeaders {
   readonly native: Headers
-  readonly pairs: readonly HeaderPair[]
+  readonly pairs: () => readonly HeaderPair[]
 }
 
 /** What headers of the platform say; `Set-Cookie` one by one. By `forEach`: an iterator costs workerd twice as much. */
@@ -19,29 +19,22 @@ export function pairsOf(headers: Headers): HeaderPair[] {
 
 /** A request's headers, each asked for by itself until somebody wants all: who is refused costs no more than was looked at. */
 export function lazyBag(native: Headers): HeaderBag & NativeHeaders {
-  let pairs: HeaderPair[] | null = null
+  let all: HeaderPair[] | null = null
   let bag: HeaderBag = native
-  const read = (): HeaderPair[] => {
-    if (pairs === null) {
-      pairs = pairsOf(native)
-      bag = bagOf(pairs)
+  const pairs = (): HeaderPair[] => {
+    if (all === null) {
+      all = pairsOf(native)
+      bag = bagOf(all)
     }
-    return pairs
+    return all
   }
-  return {
-    native,
-    get pairs() {
-      return read()
-    },
-    get: (name) => bag.get(name),
-    [Symbol.iterator]: () => read()[Symbol.iterator](),
-  }
+  return { native, pairs, get: (name) => bag.get(name), [Symbol.iterator]: () => pairs()[Symbol.iterator]() }
 }
 
 /** The same, read at once, where the platform takes long to find one by its name. */
 export function readBag(native: Headers): HeaderBag & NativeHeaders {
-  const pairs = pairsOf(native)
-  return { ...bagOf(pairs), native, pairs }
+  const all = pairsOf(native)
+  return { ...bagOf(all), native, pairs: () => all }
 }
 
 /** Appended one by one: of a list of pairs workerd makes headers at three times the cost. */
@@ -65,7 +58,7 @@ export function headersInit(pairs: readonly HeaderPair[]): Headers | Record<stri
 /** @returns headers that say what the list says: a copy of those it was made of, edited */
 export function edited({ native, pairs }: NativeHeaders, wanted: readonly HeaderPair[]): Headers {
   const copy = new Headers(native)
-  edit(copy, pairs, wanted)
+  edit(copy, pairs(), wanted)
   return copy
 }
 

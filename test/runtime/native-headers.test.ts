@@ -19,7 +19,7 @@ it('an edited copy says what the list says, whatever stayed, went, came or was s
         return becomes === 'goes' ? [] : [[one[0], `${one[1]}, anew`]]
       })
       const list = [...wanted, ...more]
-      expect(saying(edited({ native, pairs }, list))).toEqual(saying(headersOf(list)))
+      expect(saying(edited({ native, pairs: () => pairs }, list))).toEqual(saying(headersOf(list)))
       expect(saying(native), 'what was copied is as it was').toEqual(pairs)
     }),
     { numRuns: 2000 },
@@ -32,14 +32,14 @@ it('of two that say the same, one of which goes, one is left', () => {
     ['set-cookie', 'a=1'],
   ])
   const pairs = saying(native)
-  expect(saying(edited({ native, pairs }, pairs.slice(1)))).toEqual([['set-cookie', 'a=1']])
+  expect(saying(edited({ native, pairs: () => pairs }, pairs.slice(1)))).toEqual([['set-cookie', 'a=1']])
 })
 
 it('a long list is edited as a short one is', () => {
   const native = headersOf(Array.from({ length: 300 }, (_, at) => [`x-${at}`, String(at)]))
   const pairs = saying(native)
   const wanted = [...pairs.filter((_, at) => at % 2 === 0), ['x-1', 'ours'] as const]
-  expect(saying(edited({ native, pairs }, wanted))).toEqual(saying(headersOf(wanted)))
+  expect(saying(edited({ native, pairs: () => pairs }, wanted))).toEqual(saying(headersOf(wanted)))
 })
 
 it('what headers are made of says the same, whatever the names, once or twice', () => {
