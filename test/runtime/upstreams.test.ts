@@ -12,6 +12,7 @@ import { runtimeNames } from '../support/runtimes.ts'
 
 const restSeconds = 0.8
 const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, restSeconds * 1000 + 100))
+const mostTests = 60
 const hangUp: Reply = async (_, socket) => void socket.destroy()
 
 describe.each(runtimeNames)('%s', (name) => {
@@ -26,8 +27,17 @@ describe.each(runtimeNames)('%s', (name) => {
     const failover = { restSeconds }
     door = await openDoor(name, {
       origins: [
-        { name: 'pair', host: 'pair.test', upstream: [`${one}`, `${two}`], failover, rules: [everything] },
-        { name: 'half', host: 'half.test', upstream: [`${nobody}`, `${two}`], failover, rules: [everything] },
+        // who rests, rests for one origin: so each test has its own, and none waits for what another left
+        ...Array.from({ length: mostTests }, (_, at) => [
+          { name: `pair${at}`, host: `pair${at}.test`, upstream: [`${one}`, `${two}`], failover, rules: [everything] },
+          {
+            name: `half${at}`,
+            host: `half${at}.test`,
+            upstream: [`${nobody}`, `${two}`],
+            failover,
+            rules: [everything],
+          },
+        ]).flat(),
         { name: 'none', host: 'none.test', upstream: [`${nobody}`, `${nobody}/`], failover, rules: [everything] },
         {
           name: 'timed',
@@ -47,16 +57,21 @@ describe.each(runtimeNames)('%s', (name) => {
     await first?.close()
     await second?.close()
   })
+  let turn = -1
+  let pair = ''
+  let half = ''
   beforeEach(() => {
+    turn += 1
+    pair = `pair${turn}.test`
+    half = `half${turn}.test`
     for (const origin of [first, second]) {
       origin.received.length = 0
       origin.reply = plainReply
     }
   })
   const clients: Socket[] = []
-  afterEach(async () => {
+  afterEach(() => {
     for (const socket of clients.splice(0)) socket.destroy()
-    await rest()
   })
 
   const ask = (line: string, host: string, body = '', headers: [string, string][] = []): Promise<Sent> =>
@@ -69,12 +84,12 @@ describe.each(runtimeNames)('%s', (name) => {
 
   describe('failover', () => {
     it.each(['GET', 'HEAD'])('%s goes on to the next one', async (method) => {
-      expect(await statusFor(`${method} /a?b=1`, 'half.test')).toBe(200)
+      expect(await statusFor(`${method} /a?b=1`, half)).toBe(200)
       expect(second.received.map(({ start }) => start)).toEqual([`${method} /a?b=1 HTTP/1.1`])
     })
 
     it.each(['PUT', 'DELETE', 'OPTIONS'])('%s goes on where it says that it has no body', async (method) => {
-      expect(await statusFor(`${method} /a`, 'half.test', '', [['Content-Length', '0']])).toBe(200)
+      expect(await statusFor(`${method} /a`, half, '', [['Content-Length', '0']])).toBe(200)
       expect(second.received).toHaveLength(1)
     })
 
@@ -85,7 +100,7 @@ describe.each(runtimeNames)('%s', (name) => {
       ['PUT', 'hello'],
       ['DELETE', 'hello'],
     ])('%s with the body "%s" goes nowhere else', async (method, body) => {
-      expect(await statusFor(`${method} /a`, 'half.test', body)).toBe(502)
+      expect(await statusFor(`${method} /a`, half, body)).toBe(502)
       expect(second.received).toEqual([])
     })
 
@@ -94,20 +109,20 @@ describe.each(runtimeNames)('%s', (name) => {
         await reader.some()
         socket.destroy()
       }
-      expect(await statusFor('PUT /a', 'pair.test', 'x'.repeat(200_000))).toBe(502)
+      expect(await statusFor('PUT /a', pair, 'x'.repeat(200_000))).toBe(502)
       expect(counts()).toEqual([1, 0])
     })
 
     it('an answer that has begun is not begun again', async () => {
       first.reply = async (_, socket) => void socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun')
-      const { message } = await ask('GET /a', 'pair.test')
+      const { message } = await ask('GET /a', pair)
       expect(message?.isWhole).toBe(false)
       expect(counts()).toEqual([1, 0])
     })
 
     it("an error of the upstream's own is an answer", async () => {
       first.reply = 'HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy'
-      expect(await statusFor('GET /a', 'pair.test')).toBe(503)
+      expect(await statusFor('GET /a', pair)).toBe(503)
       expect(counts()).toEqual([1, 0])
     })
 
@@ -119,31 +134,31 @@ describe.each(runtimeNames)('%s', (name) => {
   describe('rest', () => {
     it('one that failed is left alone for its time, and asked again after', async () => {
       first.reply = hangUp
-      expect(await statusFor('GET /a', 'pair.test')).toBe(200)
+      expect(await statusFor('GET /a', pair)).toBe(200)
       const asked = first.received.length
       expect(asked).toBeGreaterThan(0)
       first.reply = plainReply
-      for (let at = 0; at < 3; at++) expect(await statusFor('GET /a', 'pair.test')).toBe(200)
+      for (let at = 0; at < 3; at++) expect(await statusFor('GET /a', pair)).toBe(200)
       expect(counts()).toEqual([asked, 4])
       await rest()
-      expect(await statusFor('GET /a', 'pair.test')).toBe(200)
+      expect(await statusFor('GET /a', pair)).toBe(200)
       expect(counts()).toEqual([asked + 1, 4])
     })
 
     it('a post that failed makes it rest too', async () => {
       first.reply = hangUp
-      expect(await statusFor('POST /a', 'pair.test', 'hello')).toBe(502)
-      expect(await statusFor('POST /a', 'pair.test', 'hello')).toBe(200)
+      expect(await statusFor('POST /a', pair, 'hello')).toBe(502)
+      expect(await statusFor('POST /a', pair, 'hello')).toBe(200)
       expect(counts()).toEqual([1, 1])
     })
 
     it('one that rests is better than none', async () => {
       first.reply = hangUp
       second.reply = hangUp
-      expect(await statusFor('GET /a', 'pair.test')).toBe(502)
+      expect(await statusFor('GET /a', pair)).toBe(502)
       first.reply = plainReply
       second.reply = plainReply
-      expect(await statusFor('GET /a', 'pair.test')).toBe(200)
+      expect(await statusFor('GET /a', pair)).toBe(200)
     })
 
     it.each([
@@ -162,7 +177,7 @@ describe.each(runtimeNames)('%s', (name) => {
       const socket = connect({ port: door.runtime.port, host: '127.0.0.1', allowHalfOpen: true })
       clients.push(socket)
       const reader = new Reader(socket)
-      socket.write(`POST /a HTTP/1.1\r\nHost: pair.test\r\n${framing}\r\n\r\n${body}`)
+      socket.write(`POST /a HTTP/1.1\r\nHost: ${pair}\r\n${framing}\r\n\r\n${body}`)
       await new Promise((resolve) => setTimeout(resolve, 300))
       // of a pipe with a length workerd doesn't say which end broke off: it wants a reset
       if (framing.startsWith('Content')) socket.resetAndDestroy()
@@ -171,7 +186,7 @@ describe.each(runtimeNames)('%s', (name) => {
       expect([null, 400]).toContain(answer && statusOf(answer))
       if (first.received.length > 0) expect((await seen.promise).endsWith('0\r\n\r\n')).toBe(false)
       first.reply = plainReply
-      expect(await statusFor('GET /b', 'pair.test')).toBe(200)
+      expect(await statusFor('GET /b', pair)).toBe(200)
       expect(second.received).toEqual([])
     })
   })
@@ -245,14 +260,14 @@ describe.each(runtimeNames)('%s', (name) => {
     const socket = connect({ port: door.runtime.port, host: '127.0.0.1', allowHalfOpen: true })
     clients.push(socket)
     const reader = new Reader(socket)
-    socket.end(requestText('GET /a', 'pair.test'))
+    socket.end(requestText('GET /a', pair))
     const message = await reader.message('GET')
     expect(message?.body).toBe(name === 'workerd' ? 'ok' : undefined)
   })
 
   it('an upstream that closes its half after the answer is done with', async () => {
     first.reply = async (_, socket) => void socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
-    for (let at = 0; at < 3; at++) expect((await ask('GET /a', 'pair.test')).message).toMatchObject({ body: 'ok' })
+    for (let at = 0; at < 3; at++) expect((await ask('GET /a', pair)).message).toMatchObject({ body: 'ok' })
   })
 
   it('wrote no word of an unhandled error', () => {
