@@ -1,6 +1,7 @@
 /** The gateway's own cookie: making one, reading it out of `Cookie`, cutting it out of what goes upstream. */
 
 import { base64url } from 'jose'
+import { cookiePairs } from '../cookie-pairs.ts'
 
 /**
  * A host's own cookie, or the one that the hosts of a site share. An origin reads one of the two, by its file, and never
@@ -31,8 +32,7 @@ export function readSessionCookie(header: string, site: string | null): CookieRe
   const at = header.indexOf(name)
   if (at < 0) return { kind: 'none' }
   if (header.includes(name, at + 1)) return { kind: 'ambiguous' }
-  for (const part of header.split(';')) {
-    const pair = trimSpace(part)
+  for (const pair of cookiePairs(header)) {
     if (!pair.startsWith(`${name}=`)) continue
     const value = pair.slice(name.length + 1)
     return form.test(value) ? { kind: 'value', value } : { kind: 'malformed' }
@@ -52,7 +52,7 @@ export function cutSessionCookie(header: string, passed: string | null): string 
   if (!ours.test(header)) return header
   const isPassed = (pair: string): boolean =>
     passed !== null && pair.startsWith(`${passed}=`) && !ours.test(pair.slice(passed.length))
-  const pairs = header.split(';').map(trimSpace)
+  const pairs = cookiePairs(header)
   return pairs.filter((pair) => pair !== '' && (!ours.test(pair) || isPassed(pair))).join('; ') || null
 }
 
@@ -82,6 +82,3 @@ export const setCookie = (value: string, site: string | null, maxAgeSeconds: num
 
 /** The `Set-Cookie` header of a sign-out. */
 export const clearCookie = (site: string | null): string => setCookie('', site, 0)
-
-/** Space and tab only: `trim()` would take a no-break space too, and so another name for ours. */
-const trimSpace = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '')

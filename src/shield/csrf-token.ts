@@ -1,5 +1,7 @@
 /** The token for browsers too old to say where a request comes from: signed, bound to a session, submitted twice. */
 
+import { cookiePairs } from '../cookie-pairs.ts'
+
 export interface CsrfTokens {
   /** @param session the value of the session's cookie */
   issue(session: string): Promise<string>
@@ -63,8 +65,7 @@ export function isYoung(token: string, now: number): boolean {
 
 /** The token that the cookie holds, or null: not there, or there twice. */
 export function readCsrfCookie(cookies: string): string | null {
-  const pairs = cookies.split(';').map((part) => part.replace(/^[ \t]+|[ \t]+$/g, ''))
-  const values = pairs.filter((pair) => pair.startsWith(`${csrfCookie}=`))
+  const values = cookiePairs(cookies).filter((pair) => pair.startsWith(`${csrfCookie}=`))
   return values.length === 1 ? (values[0]?.slice(csrfCookie.length + 1) ?? null) : null
 }
 

@@ -1,6 +1,7 @@
 /** One sign-in under way: kept by the browser, sealed, a cookie each, so that several tabs don't meet. */
 
 import { base64url } from 'jose'
+import { cookiePairs } from '../cookie-pairs.ts'
 import type { Sealer } from '../session/seal.ts'
 
 export interface Transaction {
@@ -94,8 +95,7 @@ export async function findTransaction(
 function transactionCookies(cookies: string): Map<string, string> {
   const found = new Map<string, string>()
   const doubled = new Set<string>()
-  for (const part of cookies.split(';')) {
-    const pair = part.replace(/^[ \t]+|[ \t]+$/g, '')
+  for (const pair of cookiePairs(cookies)) {
     const at = pair.indexOf('=')
     const name = pair.slice(0, at)
     if (at < 0 || !name.startsWith(transactionPrefix) || !/^[\w-]{8}$/.test(name.slice(transactionPrefix.length)))
