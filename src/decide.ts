@@ -39,7 +39,7 @@ export async function decide(
   if (!/^[A-Z][A-Z-]{0,31}$/.test(head.method) || refusedMethods.has(head.method)) {
     return refuse({ reason: 'method-refused', method: head.method })
   }
-  if (!/^[\w.-]+(?::\d{1,5})?$|^\[[\da-f:.]+\](?::\d{1,5})?$/i.test(head.host))
+  if (!/^[\w.-]{1,255}(?::\d{1,5})?$|^\[[\da-f:.]{2,64}\](?::\d{1,5})?$/i.test(head.host))
     return refuse({ reason: 'malformed', what: 'host' })
   const origin = parts.table.originOf(head.host)
   if (!origin) return refuse({ reason: 'no-host', host: head.host })

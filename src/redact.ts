@@ -10,9 +10,22 @@ const minSecretChars = 8
 /** What a request carried. */
 type Carried = Pick<Head, 'headers' | 'target'>
 
+/** No line of the log is longer for what a stranger wrote. */
+const maxLoggedChars = 2_048
+/** What is matched is shorter. */
+const maxPathChars = 16_384
+
 /** The refusal as a log may have it: what a program said about a failure may quote the request. */
 export const redactRefusal = (refusal: Refusal, head: Carried): Refusal =>
-  'cause' in refusal ? { ...refusal, cause: redact(refusal.cause, head) } : refusal
+  cutLong('cause' in refusal ? { ...refusal, cause: redact(refusal.cause, head) } : refusal)
+
+function cutLong(refusal: Refusal): Refusal {
+  const short = Object.entries(refusal).map(([name, value]) => [
+    name,
+    typeof value === 'string' && value.length > maxLoggedChars ? `${value.slice(0, maxLoggedChars)}…` : value,
+  ])
+  return Object.fromEntries(short)
+}
 
 /** @returns the text with `[cut]` for every piece of a credential and for the query, whole or in parts */
 export function redact(text: string, { headers, target }: Carried): string {
@@ -25,6 +38,6 @@ export function redact(text: string, { headers, target }: Carried): string {
     .reduce((rest, secret) => rest.replaceAll(secret, '[cut]'), text)
 }
 
-/** The path as a log has it: no query, no fragment, nothing of an address written before it. */
+/** The path as a log has it: no query, no fragment, nothing of an address written before it, no more than is ever matched. */
 export const pathForLog = (target: string): string =>
-  target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0] ?? ''
+  (target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0] ?? '').slice(0, maxPathChars)

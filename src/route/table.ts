@@ -100,6 +100,9 @@ export interface Table {
   find(origin: Origin, method: string, readings: readonly Segments[]): Result<Route | null, 'readings differ'>
 }
 
+/** A name of 255 (RFC 1035 section 2.3.4), and a port. */
+const maxHostChars = 261
+
 /** @param origins each host claimed once, as the linter has seen to */
 export function createTable(origins: readonly Origin[]): Table {
   const exact = new Map<string, Origin>()
@@ -115,6 +118,7 @@ export function createTable(origins: readonly Origin[]): Table {
 
   return {
     originOf(host) {
+      if (host.length > maxHostChars) return null
       const name = withoutPort(host).toLowerCase()
       const found = exact.get(name)
       if (found) return found
