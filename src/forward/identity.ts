@@ -44,6 +44,6 @@ function textOf(value: unknown): string {
 function encodePercent(text: string, isItem: boolean): string {
   // nearly every value, and with nothing to look for: all that is ever encoded stands outside of this
   if (/^[\x21-\x24\x26-\x2b\x2d-\x7e]*$/.test(text)) return text
-  const odd = isItem ? /[^\x20-\x24\x26-\x2b\x2d-\x7e]+|^ +| +$/gu : /[^\x20-\x24\x26-\x7e]+|^ +| +$/gu
+  const odd = isItem ? /[^\x20-\x24\x26-\x2b\x2d-\x7e]+|^ +|(?<! ) +$/gu : /[^\x20-\x24\x26-\x7e]+|^ +|(?<! ) +$/gu
   return text.replace(odd, (part) => encodeURIComponent(part))
 }

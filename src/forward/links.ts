@@ -13,13 +13,19 @@ export function rewriteLink(name: string, value: string, addresses: Addresses): 
     case 'content-location':
       return publicAddress(value, addresses)
     case 'refresh':
-      return value.replace(
-        /^(\s*[\d.]+\s*[;,]\s*(?:url\s*=\s*)?)(["']?)(.*?)\2\s*$/i,
-        (_, start: string, quote: string, url: string) => `${start}${quote}${publicAddress(url, addresses)}${quote}`,
-      )
+      return rewriteRefresh(value, addresses)
     case 'link':
-      return value.replace(/<([^>]*)>/g, (_, url: string) => `<${publicAddress(url, addresses)}>`)
+      return value.replace(/<([^<>]*)>/g, (_, url: string) => `<${publicAddress(url, addresses)}>`)
     default:
       return value
   }
+}
+
+/** `5; url="/x"`, the quotes there or not (HTML, shared declarative refresh steps). */
+function rewriteRefresh(value: string, addresses: Addresses): string {
+  const [, start, rest] = /^(\s*[\d.]+\s*[;,]\s*(?:url\s*=\s*)?)(.*)$/i.exec(value.trimEnd()) ?? []
+  if (start === undefined || rest === undefined) return value
+  const quote = /^(["']).*\1$/.exec(rest)?.[1] ?? ''
+  const url = rest.slice(quote.length, rest.length - quote.length)
+  return `${start}${quote}${publicAddress(url, addresses)}${quote}`
 }
