@@ -177,7 +177,8 @@ describe('when the one that began leaves', () => {
     await new Promise((resolve) => setTimeout(resolve, 100))
     first.request.destroy()
     expect(await statuses(others)).toEqual([503])
-    expect(await slowest(others)).toBeLessThan(2 * boundMilliseconds)
+    // two waits in a row would take twice the bound
+    expect(await slowest(others)).toBeLessThan(1.5 * boundMilliseconds)
     kv.hangsOn = null
     expect(await send(headers).status).toBe(401)
   })
@@ -202,7 +203,8 @@ describe('when the one that began leaves', () => {
     const others = many(20, { authorization })
     first.request.destroy()
     expect(await statuses(others)).toEqual([503])
-    expect(await slowest(others)).toBeLessThan(2 * boundMilliseconds)
+    // two waits in a row would take twice the bound
+    expect(await slowest(others)).toBeLessThan(1.5 * boundMilliseconds)
   })
 })
 
