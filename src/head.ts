@@ -45,3 +45,10 @@ export function bagOf(pairs: readonly HeaderPair[]): HeaderBag {
     [Symbol.iterator]: () => pairs[Symbol.iterator](),
   }
 }
+
+/** Names and values in turn: `flat()` takes several times as long. */
+export function inTurn(pairs: readonly HeaderPair[]): string[] {
+  const list: string[] = []
+  for (const pair of pairs) list.push(pair[0], pair[1])
+  return list
+}

@@ -9,7 +9,7 @@ import type { Keeper } from '../keeper.ts'
 import type { Table } from '../route/table.ts'
 import { cookieNameOf } from '../session/cookie.ts'
 import { isSameSecret } from '../session/secret.ts'
-import { nowhere } from '../session/session.ts'
+import { name, nowhere } from '../session/session.ts'
 
 export interface AdminParts {
   readonly secret: string
@@ -25,7 +25,6 @@ export const callsPerSecond = 20
 export const guessesPerSecond = 20
 const maxBodyChars = 65_536
 
-const name = z.string().check(z.minLength(1), z.maxLength(1024), z.regex(/^[^\0]*$/))
 const id = z.string().check(z.regex(/^[\w.:~-]{1,128}$/))
 
 const newSession = z.lazy(() =>

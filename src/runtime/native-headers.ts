@@ -1,4 +1,4 @@
-/** Turns lists of headers into native ones. On workerd a copy of all, changed in a few places, costs less than putting in each. */
+/** Reads headers of the platform, and makes such of lists. On workerd a copy of all, changed in a few places, costs less than putting in each. */
 
 import { bagOf, type HeaderBag, type HeaderPair } from '../head.ts'
 

@@ -5,11 +5,11 @@ import type { Socket } from 'node:net'
 import type { Forwarding } from '../begun.ts'
 import type { Plan } from '../forward/forward.ts'
 import type { Gateway } from '../gateway.ts'
-import { bagOf, type Head } from '../head.ts'
+import { bagOf, type Head, inTurn } from '../head.ts'
 import type { Answer } from '../respond.ts'
 import { attempt } from './attempt.ts'
 import { counted, telling } from './held.ts'
-import { inTurn, refusalOf, send } from './undici.ts'
+import { refusalOf, send } from './undici.ts'
 import { createWatch, type Watch } from './watch.ts'
 
 /** Never rejects: whatever goes wrong ends with an answer, or with the connection. */

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { Agent, type Dispatcher, errors } from 'undici'
 import type { Refusal } from '../decision.ts'
 import type { Plan, UpstreamHead } from '../forward/forward.ts'
-import type { HeaderPair } from '../head.ts'
+import { type HeaderPair, inTurn } from '../head.ts'
 import { createIncoming, type Incoming, type UpstreamBody } from './upstream-body.ts'
 
 /** One for each time that a connection may take: pools of connections don't mix. */
@@ -82,13 +82,6 @@ export function refusalOf(error: unknown, plan: Plan): Refusal {
   if (error instanceof errors.ConnectTimeoutError)
     return { reason: 'upstream-timeout', seconds: plan.timeouts.connectSeconds }
   return { reason: 'upstream-unreachable', cause: error instanceof Error ? error.message : 'unknown' }
-}
-
-/** Names and values in turn: `flat()` takes several times as long. */
-export function inTurn(pairs: readonly HeaderPair[]): string[] {
-  const list: string[] = []
-  for (const pair of pairs) list.push(pair[0], pair[1])
-  return list
 }
 
 /** As undici has read them: names in lower case, a list where there are several of one name. */

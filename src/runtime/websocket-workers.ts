@@ -4,7 +4,7 @@ import type { Plan } from '../forward/forward.ts'
 import type { Fetcher } from './bindings.ts'
 import type { Dialled } from './fetch.ts'
 import { joinSockets, type MessageSocket } from './join.ts'
-import { headersOf } from './native-headers.ts'
+import { headersOf, pairsOf } from './native-headers.ts'
 
 interface WorkersSocket extends MessageSocket {
   /** Half-open, a farewell is heard and the socket may still speak; else the runtime answers it at once. */
@@ -30,10 +30,10 @@ export async function dialWorkers(plan: Plan, fetcher: Fetcher, signal: AbortSig
   const { webSocket: upstream } = response as Response & { readonly webSocket?: WorkersSocket | null }
   const { status, body } = response
   // what a Response has are getters of its class: it can't be spread
-  if (!upstream) return { kind: 'sent', sent: { status, headers: [...response.headers], body } }
+  if (!upstream) return { kind: 'sent', sent: { status, headers: pairsOf(response.headers), body } }
   return {
     kind: 'open',
-    headers: [...response.headers].filter(([name]) => !ofTheHandshake.has(name)),
+    headers: pairsOf(response.headers).filter(([name]) => !ofTheHandshake.has(name)),
     drop() {
       upstream.accept({ allowHalfOpen: false })
       upstream.close(1011)

@@ -8,7 +8,7 @@ const maxRecordChars = 65_536
 const time = z.number().check(z.minimum(0), z.maximum(lastSecond))
 
 /** NUL parts the two where they are hashed together. */
-const name = z.string().check(z.minLength(1), z.maxLength(1024), z.regex(/^[^\0]*$/))
+export const name = z.string().check(z.minLength(1), z.maxLength(1024), z.regex(/^[^\0]*$/))
 
 const record = z.lazy(() =>
   z.object({

@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini'
 import { isSameSecret } from './secret.ts'
+import { name } from './session.ts'
 
 export type Vouching =
   | { readonly kind: 'none' }
@@ -12,7 +13,7 @@ export type Vouching =
 
 const vouched = z.lazy(() =>
   z.strictObject({
-    subject: z.string().check(z.minLength(1), z.maxLength(1024), z.regex(/^[^\0]*$/)),
+    subject: name,
     claims: z.optional(z.record(z.string(), z.unknown())),
     roles: z.optional(z.array(z.string())),
     scopes: z.optional(z.array(z.string())),
