@@ -39,10 +39,7 @@ function createWorkersHandler(config: unknown, env: Env): FetchHandler {
       hasZone: true,
     }),
     read: lazyBag,
-    facts: (request, url) => ({
-      scheme: url.startsWith('https:') ? 'https' : 'http',
-      clientAddress: addressOf(request),
-    }),
+    facts: (request, url) => ({ scheme: schemeOf(url), clientAddress: addressOf(request) }),
     send: (plan, body, watch, theirs) => sendWorkers(fetcherOf(plan.upstream, env), plan, body, watch, theirs),
     endsForsaken: true,
     dial: (plan, _, signal) => dialWorkers(plan, fetcherOf(plan.upstream, env), signal),
@@ -53,6 +50,8 @@ function createWorkersHandler(config: unknown, env: Env): FetchHandler {
     }),
   })
 }
+
+const schemeOf = (url: string): 'http' | 'https' => (url.startsWith('https:') ? 'https' : 'http')
 
 /** Cloudflare sets it, whatever the client wrote; without `cf` there is no Cloudflare in front. To read `cf` is dear. */
 function addressOf(request: Request & { readonly cf?: unknown }): string | null {
