@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cpuMilliseconds, peakMebibytes, resetPeak, residentMebibytes } from './cost.ts'
+import { askInTurn } from './latency.ts'
 import type { Loaded, Loader } from './load.ts'
 import { type Credentials, kindsOf, type RequestKind } from './requests.ts'
 import type { Leg, Scenario } from './scenarios.ts'
@@ -59,8 +60,7 @@ export function createMeasure({ subjects, loader, credentials, folder, pace, fet
   const sent = new Map<string, number>()
 
   return async ({ ours, base, less, isBig, isLatency }) => {
-    const connections = isLatency ? 1 : pace.connections
-    const sample = isBig ? sampleOfTransfer : (leg: Leg) => sampleOfLoad(leg, connections)
+    const sample = isBig ? sampleOfTransfer : (leg: Leg) => sampleOfLoad(leg, isLatency ?? false)
     const rounds: Round[] = []
     for (const leg of [base, ours, ...(less ? [less] : [])]) await warmUp(leg, isBig ?? false)
     for (let at = 0; at < pace.rounds; at++) {
@@ -97,15 +97,17 @@ export function createMeasure({ subjects, loader, credentials, folder, pace, fet
       requests += (await load(leg, 1)).requests
   }
 
-  async function load(leg: Leg, seconds: number, connections = pace.connections): Promise<Loaded> {
-    const { file } = await prepared(leg.requests)
+  async function load(leg: Leg, seconds: number, isLatency = false): Promise<Loaded> {
+    const { file, first } = await prepared(leg.requests)
     const { port, output } = await subjects.running(leg.subject)
     const name = `${leg.subject} ${leg.requests}`
     const from = sent.get(name) ?? 0
-    let loaded = await loader.send({ port, file, from, seconds, connections })
+    const { connections } = pace
+    const send = () =>
+      isLatency ? askInTurn(port, first, seconds) : loader.send({ port, file, from, seconds, connections })
+    let loaded = await send()
     // a machine that has other things to do may let a whole second pass without an answer
-    for (let again = 0; loaded.requests === 0 && again < 2; again++)
-      loaded = await loader.send({ port, file, from, seconds, connections })
+    for (let again = 0; loaded.requests === 0 && again < 2; again++) loaded = await send()
     sent.set(name, from + loaded.requests)
     const wrong = leg.isRefused ? loaded.requests - loaded.refused : loaded.refused
     if (loaded.requests === 0 || wrong + loaded.broken > 0)
@@ -115,11 +117,11 @@ export function createMeasure({ subjects, loader, credentials, folder, pace, fet
     return loaded
   }
 
-  async function sampleOfLoad(leg: Leg, connections: number): Promise<Sample> {
+  async function sampleOfLoad(leg: Leg, isLatency: boolean): Promise<Sample> {
     const { pid } = await subjects.running(leg.subject)
     resetPeak(pid)
     const before = { cpu: cpuMilliseconds(pid), memory: residentMebibytes(pid), fetches: fetches() }
-    const { requests, microseconds, p50, p99 } = await load(leg, pace.seconds, connections)
+    const { requests, microseconds, p50, p99 } = await load(leg, pace.seconds, isLatency)
     const peak = peakMebibytes(pid)
     return {
       cpuMicroseconds: ((cpuMilliseconds(pid) - before.cpu) * 1000) / requests,

@@ -29,7 +29,7 @@ export interface Scenario {
   readonly less?: Leg
   /** One body of 100 MiB at a time, and throughput in place of CPU time. */
   readonly isBig?: true
-  /** One connection, and the milliseconds that are added to the 99th percentile, in place of CPU time. */
+  /** One request after the other, and the milliseconds that are added to the 99th percentile, in place of CPU time. */
   readonly isLatency?: true
   /** The figure to reach: at most, or for throughput at least; null where none is asked. */
   readonly toReach: number | null
