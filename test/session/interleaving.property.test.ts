@@ -65,6 +65,9 @@ interface World {
   readonly held: { readonly value: Value; readonly live: Live }[]
 }
 
+/** What sums of fractions drift away from: at the very end of a session one would be past it, and another not yet. */
+const toMilliseconds = (seconds: number): number => Math.round(seconds * 1_000) / 1_000
+
 const pick = <T>(list: readonly T[], at: number): T | undefined => list[at % Math.max(1, list.length)]
 
 type Act = (world: World, parts: LifeParts, which: number) => Promise<void>
@@ -141,7 +144,7 @@ const acts = {
 
   async wait(world, _, which) {
     await world.scheduler.schedule(Promise.resolve(), 'time passes')
-    world.time += pick([0.001, 1, 29, 30, 60, 61, 100], which) ?? 0
+    world.time = toMilliseconds(world.time + (pick([0.001, 1, 29, 30, 60, 61, 100], which) ?? 0))
   },
 } satisfies Record<string, Act>
 
@@ -242,7 +245,7 @@ function opened(
     held: [],
   }
   for (const skew of skews) {
-    const now = (): number => Math.round((world.time + skew) * 1_000) / 1_000
+    const now = (): number => toMilliseconds(world.time + skew)
     world.instances.push({ store: openStore(world), book, now })
   }
   return world
