@@ -28,7 +28,7 @@ interface Scan {
 /** The scanner's own bounds: what doesn't answer within them it takes for absent. */
 const patience = { ABORT_TIMEOUT: '50000', CLIENT_TIMEOUT: '45000' }
 
-it.skipIf(!isInstalled || !openssl)('gives A+ to strict and at least B+ to legacy', async () => {
+it.skipIf(!isInstalled || !openssl)('gives A+ to strict and at least B+ to legacy', { timeout: 120_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-observatory-'))
   const origin = createServer((_, response) => {
     response.setHeader('content-type', 'text/html; charset=utf-8')
@@ -41,14 +41,13 @@ it.skipIf(!isInstalled || !openssl)('gives A+ to strict and at least B+ to legac
     environment: { APP_URL: await listen(origin), LOG: 'off' },
   })
   try {
-    const plain = /"socket":"plain","port":(\d+)/.exec(runtime.output())?.[1] ?? ''
     const hosts = ['strict.example.test', 'legacy.example.test']
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      [join(root, 'test/observatory/scan.ts'), String(runtime.port), plain, ...hosts],
+      [join(root, 'test/observatory/scan.ts'), String(runtime.port), String(runtime.plainPort), ...hosts],
       {
         env: { ...patience, PATH: process.env['PATH'], NODE_EXTRA_CA_CERTS: join(folder, 'cert.pem') },
-        timeout: 55_000,
+        timeout: 110_000,
       },
     )
     const [strict, legacy] = hosts.map((host) => JSON.parse(stdout)[host] as Scan)

@@ -14,6 +14,8 @@ export const runtimeNames: readonly RuntimeName[] = ['workerd', 'deno', 'node']
 export interface RunningRuntime {
   readonly name: RuntimeName
   readonly port: number
+  /** Where it speaks http when it was given `tls`; else 0. */
+  readonly plainPort: number
   readonly pid: number
   /** What it wrote so far: log lines, warnings, crashes. */
   output(): string
@@ -30,7 +32,7 @@ export interface RuntimeOptions {
   readonly services?: Readonly<Record<string, number>>
   /** Of workerd alone: where whatever is fetched by URL goes, as all that isn't a binding does in a zone of its own. */
   readonly outboundPort?: number
-  /** Of workerd alone: it speaks https with this key and certificate (PEM), and http at the socket "plain". */
+  /** Of workerd alone: it speaks https with this key and certificate (PEM), and http at `plainPort`. */
   readonly tls?: { readonly key: string; readonly certificate: string }
 }
 
@@ -57,11 +59,14 @@ export async function startRuntime(name: RuntimeName, options: RuntimeOptions): 
     await end(child)
     await rm(directory, { recursive: true, force: true })
   }
-  const port = await listening(child, () => output).catch(async (error: unknown) => {
-    await stop()
-    throw error
-  })
-  return { name, port, pid: child.pid ?? 0, output: () => output, stop }
+  const listening = (pattern: RegExp): Promise<number> =>
+    portIn(pattern, child, () => output).catch(async (error: unknown) => {
+      await stop()
+      throw error
+    })
+  const port = await listening(/(?:"socket":"http","port":|listening on http:\/\/\S*:)(\d+)\s*[}\n]/)
+  const plainPort = options.tls ? await listening(/"socket":"plain","port":(\d+)\s*}/) : 0
+  return { name, port, plainPort, pid: child.pid ?? 0, output: () => output, stop }
 }
 
 /** Deno's package puts the program in its place the first time it is asked for, which no install script has done here. */
@@ -148,11 +153,11 @@ const plainSocket = ', (name = "plain", address = "127.0.0.1:0", http = (), serv
 const httpsOf = ({ key, certificate }: { readonly key: string; readonly certificate: string }): string =>
   `https = (tlsOptions = (keypair = (privateKey = ${JSON.stringify(key)}, certificateChain = ${JSON.stringify(certificate)})))`
 
-async function listening(child: ChildProcess, output: () => string): Promise<number> {
+async function portIn(pattern: RegExp, child: ChildProcess, output: () => string): Promise<number> {
   const endsAt = Date.now() + 50_000
   for (;;) {
-    const port = /"socket":"http","port":(\d+)|listening on http:\/\/[^\s]*:(\d+)/.exec(output())
-    if (port) return Number(port[1] ?? port[2])
+    const [, port] = pattern.exec(output()) ?? []
+    if (port) return Number(port)
     if (child.exitCode !== null || Date.now() > endsAt) throw new Error(`it doesn't listen: ${output()}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
