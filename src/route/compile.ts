@@ -7,7 +7,7 @@ import { compileIssuer, type Issuer } from './compile-issuer.ts'
 import { compileProvider, type Provider } from './compile-provider.ts'
 import { compileShield } from './compile-shield.ts'
 import { isHttpUrl } from './http-url.ts'
-import { problemsOf } from './issues.ts'
+import { problemsOf, unsaid } from './issues.ts'
 import { type PathOptions, strictPaths } from './path.ts'
 import { readPattern } from './pattern.ts'
 import { formatPath, nearest, type Problem, showValue } from './problem.ts'
@@ -48,7 +48,7 @@ export function compile(config: unknown, environment: Environment): Result<Gatew
 
 function compileChecked(config: unknown, environment: Environment): Result<Gateway, readonly Problem[]> {
   const place = placeIn(config)
-  const parsed = z.safeParse(gatewaySchema, config)
+  const parsed = z.safeParse(gatewaySchema, config, { error: () => unsaid })
   if (!parsed.success) return err(problemsOf(gatewaySchema, parsed.error.issues, config, place))
   const problems: Problem[] = []
   const report = (path: readonly PropertyKey[], value: unknown, message: string, fix: string): void => {
@@ -66,8 +66,12 @@ function compileChecked(config: unknown, environment: Environment): Result<Gatew
     report(
       [...path, 'env'],
       value.env,
-      isSet ? 'the environment variable has a value that will not do here' : 'the environment variable is not set',
-      'set it in [vars] of wrangler.toml, by wrangler secret put, or in the environment of the process',
+      isSet
+        ? 'the environment variable holds no http or https URL that will do'
+        : 'the environment variable is not set',
+      isSet
+        ? 'write one without user, query or fragment: "https://billing.example.net"'
+        : 'set it in [vars] of wrangler.toml, by wrangler secret put, or in the environment of the process',
     )
     return ''
   }

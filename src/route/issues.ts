@@ -4,6 +4,12 @@ import type * as z from 'zod/mini'
 import { meantBranch, type Placed } from './meant.ts'
 import { nearest, type Problem, showAt, showValue } from './problem.ts'
 
+/**
+ * What an issue says where the schema has no words for it, and we have. Whoever imports all of zod in the same process, as
+ * wrangler does, gives it words of its own: the schema is asked with this in their place.
+ */
+export const unsaid = 'Invalid input'
+
 type Place = (path: readonly PropertyKey[]) => Pick<Problem, 'file' | 'path'>
 
 /** The issues of a schema as problems; inside a union, those of the branch that was most likely meant. */
@@ -78,6 +84,7 @@ function unknownKey(
 function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
   if (value === undefined && issue.code !== 'custom') return 'missing; it must be written'
   if (typeof value === 'function') return 'routes are data: a function can be neither checked nor explained'
+  if (value instanceof RegExp) return 'routes are data: there are no regular expressions'
   return value === null ? 'null says nothing' : 'not valid here'
 }
 
@@ -85,7 +92,7 @@ function fixOf(issue: z.core.$ZodIssue, value: unknown): string {
   const near = typeof value === 'string' ? nearest(value, literalsOf(issue)) : undefined
   if (near !== undefined) return `did you mean "${near}"?`
   if (issue.code === 'invalid_key') return issue.issues[0] ? fixOf(issue.issues[0], value) : 'choose another name'
-  if (issue.message && issue.message !== 'Invalid input') return issue.message
+  if (issue.message && issue.message !== unsaid) return issue.message
   if (issue.code === 'invalid_type') return typeFix(issue.expected, value)
   if (issue.code === 'invalid_value') return `write ${issue.values.map((item) => JSON.stringify(item)).join(' or ')}`
   if (issue.code === 'too_big') return `write at most ${issue.maximum}`

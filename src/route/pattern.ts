@@ -42,15 +42,22 @@ function readLiteral(segment: string): Result<string, string> {
       `"${segment}" looks like a regular expression or a glob, and there are none: write a rule for each literal, ":name" for any one segment, a last "/*" for the rest; what is meant to the letter is percent-encoded`,
     )
   const read = readTarget(`/${segment}`, strictPaths)
-  if (!read.ok)
-    return err(
-      `"${segment}" could never be requested (${read.error}); write it as a browser sends it: "${encodeURI(segment)}"`,
-    )
+  if (!read.ok) return err(`"${segment}" could never be requested (${read.error}); ${spelling(segment)}`)
   if (read.value.search) return err('a rule sees the path alone, and "?" makes nothing optional: leave the query out')
   const [[literal = ''] = [], other] = read.value.readings
   return other
     ? err(`servers read "${segment}" in more than one way, so no rule can name it; write ":name" there`)
     : ok(literal)
+}
+
+/** How to write it so that it is met, if there is a way. */
+function spelling(segment: string): string {
+  const plain = segment.replaceAll(/%([0-7][0-9a-f])/gi, (written, hex: string) => {
+    const character = String.fromCharCode(Number.parseInt(hex, 16))
+    return /[\w.~-]/.test(character) ? character : written
+  })
+  const spelt = [encodeURI(segment), plain].find((other) => readTarget(`/${other}`, strictPaths).ok)
+  return spelt ? `write it as a browser sends it: "${spelt}"` : 'leave it out, or write ":name" there'
 }
 
 /** True if every path that `inner` matches is matched by `outer` too. */

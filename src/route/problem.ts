@@ -50,6 +50,7 @@ export function showValue(value: unknown): string {
 function jsonOf(value: unknown): string {
   if (value === undefined) return ''
   if (typeof value === 'function') return 'a function'
+  if (value instanceof RegExp) return String(value)
   if (typeof value !== 'object') return typeof value === 'string' ? JSON.stringify(value) : String(value)
   try {
     return JSON.stringify(value) ?? String(value)

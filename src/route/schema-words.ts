@@ -8,6 +8,9 @@ import { isHttpUrl } from './http-url.ts'
 
 export const text = z.string().check(z.minLength(1, 'write something'))
 const notEmpty = z.minLength(1, 'an empty list says nothing; leave the key out or fill it')
+/** Of what can't be left out. */
+export const atLeastOne = <T extends z.ZodMiniType>(of: T, what: string) =>
+  z.array(of).check(z.minLength(1, `write at least one ${what}`))
 export const list = <T extends z.ZodMiniType>(of: T) => z.array(of).check(notEmpty)
 export const texts = list(text)
 export const maybe = z.optional(z.boolean())

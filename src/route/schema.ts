@@ -7,7 +7,7 @@ import { identity } from './schema-identity.ts'
 import { issuer } from './schema-issuer.ts'
 import { shield } from './schema-shield.ts'
 import { provider } from './schema-sign-in.ts'
-import { claimPath, list, maybe, method, text, texts } from './schema-words.ts'
+import { atLeastOne, claimPath, list, maybe, method, text, texts } from './schema-words.ts'
 
 /** Who may. Roles: one of them is enough; scopes: every one is needed (RFC 6750 section 3.1). */
 export type Access = 'public' | 'optional' | Requirement
@@ -152,7 +152,7 @@ const originSchema = z.strictObject({
   ),
   redirectToHttps: maybe,
   ...inherited,
-  rules: list(rule),
+  rules: atLeastOne(rule, 'rule'),
 })
 
 export const gatewaySchema = z.strictObject({
@@ -160,7 +160,7 @@ export const gatewaySchema = z.strictObject({
   providers: z.optional(
     z.record(z.string().check(z.regex(/^[a-z][a-z0-9-]{0,31}$/, 'name a provider in lower case')), provider),
   ),
-  origins: list(originSchema),
+  origins: atLeastOne(originSchema, 'origin'),
 })
 
 export type GatewayConfig = z.input<typeof gatewaySchema>

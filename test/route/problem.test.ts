@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import * as locales from 'zod/locales'
+import * as z from 'zod/mini'
 import { compile } from '../../src/route/compile.ts'
 import { describeProblem, nearest } from '../../src/route/problem.ts'
 
@@ -140,10 +142,11 @@ describe('each mistake is told once: file, path, value, what to write', () => {
       'not set; set it in [vars]',
     ],
     ['a variable that is empty', origin({ upstream: { env: 'EMPTY' } }), 'upstream.env', '("EMPTY")', 'not set'],
-    ['a variable that is no URL', origin({ upstream: { env: 'LEGACY' } }), 'upstream.env', '("LEGACY")', 'will not do'],
+    ['a variable that is no URL', origin({ upstream: { env: 'LEGACY' } }), 'upstream.env', '("LEGACY")', '"https://'],
     ['a method in lower case', inRule({ methods: ['get'] }), 'rules[0].methods[0]', '("get")', 'in capitals: "GET"'],
     ['TRACE', inRule({ methods: ['TRACE'] }), 'rules[0].methods[0]', '("TRACE")', 'never let through'],
-    ['an empty list of rules', origin({ rules: [] }), 'rules', '([])', 'an empty list says nothing'],
+    ['an empty list of rules', origin({ rules: [] }), 'rules', '([])', 'write at least one rule'],
+    ['an empty list of origins', { origins: [] }, 'routes/index.ts: origins', '([])', 'write at least one origin'],
     [
       'an empty list of roles',
       inRule({ access: { roles: [] } }),
@@ -193,6 +196,7 @@ describe('each mistake is told once: file, path, value, what to write', () => {
     ['no algorithm', issuer({ algorithms: ['none'] }), 'issuers.corp.algorithms[0]', '("none")', '"RS256"'],
     ['no audience', issuer({ audience: undefined }), 'issuers.corp.audience', 'missing', 'the "aud"'],
     ['a function', inRule({ access: () => true }), 'rules[0].access', '(a function)', 'routes are data'],
+    ['a regular expression', inRule({ path: /^\/a/ }), 'rules[0].path', '(/^\\/a/)', 'no regular expressions'],
     ['null', inRule({ access: null }), 'rules[0].access', '(null)', 'null says nothing'],
     ['a rule that is null', origin({ rules: [null] }), 'rules[0]', '(null)', 'write an object'],
     [
@@ -237,6 +241,24 @@ describe('each mistake is told once: file, path, value, what to write', () => {
 
   test('a secret is never repeated', () => {
     expect(said(issuer({ algorithms: ['HS256'], secret: 'hunter2' })).join()).not.toContain('hunter2')
+  })
+
+  test('and in words of our own, where something else in the process loads all of zod', () => {
+    const problems = (): string[] =>
+      [
+        inRule({ methods: 'GET' }),
+        origin({ freshness: '5' }),
+        origin({ rewrite: '/a' }),
+        origin({ mode: 'dry' }),
+      ].flatMap(said)
+    const alone = problems()
+    expect(alone).toHaveLength(4)
+    z.config(locales.en())
+    try {
+      expect(problems()).toEqual(alone)
+    } finally {
+      z.config({ localeError: undefined })
+    }
   })
 
   test('a rule without end is told, not thrown', () => {
