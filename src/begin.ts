@@ -5,18 +5,16 @@ import { nothingSpent } from './authenticate/spent.ts'
 import { type Answered, type Begun, createForwarding, type Forwarding, type Released } from './begun.ts'
 import { type DecideParts, decide } from './decide.ts'
 import { type Decision, type FormToken, type Forward, type Refusal, refuse } from './decision.ts'
-import type { SignIn } from './endpoints/sign-in.ts'
-import type { AssertionSigner } from './forward/assertion.ts'
 import { type ForwardParts, type Plan, planForward, refuseForward } from './forward/forward.ts'
 import { maxForwards } from './forward/hops.ts'
 import type { UpstreamMemory } from './forward/upstreams.ts'
 import type { Head } from './head.ts'
 import { entryOf } from './log-entry.ts'
 import type { Logs } from './logs.ts'
+import type { Making } from './made.ts'
 import { makeUuid } from './random.ts'
 import { type Answer, type Asked, respondHere, respondPreflight, respondRefused } from './respond.ts'
-import { err, ok, type Result } from './result.ts'
-import { readSessionCookie } from './session/cookie.ts'
+import { err } from './result.ts'
 import { unknownSender } from './shield/csrf.ts'
 import { inspectForm } from './shield/form.ts'
 import type { VouchingParts } from './vouching.ts'
@@ -25,10 +23,7 @@ export interface BeginParts {
   readonly deciding: DecideParts
   readonly planning: ForwardParts
   readonly memory: UpstreamMemory
-  /** null: no origin is told by an assertion who somebody is. */
-  readonly signer: AssertionSigner | null
-  /** Gives null where nobody signs in with a provider. */
-  readonly signIn: () => Pick<SignIn, 'accessToken'> | null
+  readonly making: Making
   /** null: no origin signs anybody in here. */
   readonly vouching: VouchingParts | null
   readonly logs: Pick<Logs, 'wants' | 'request'>
@@ -42,7 +37,7 @@ export interface Beginning {
 }
 
 export function createBeginning(parts: BeginParts): Beginning {
-  const { deciding, planning, memory, signer, signIn, vouching, logs } = parts
+  const { deciding, planning, memory, making, vouching, logs } = parts
   const { now, csrf } = deciding
   return { begin, plan }
 
@@ -56,10 +51,8 @@ export function createBeginning(parts: BeginParts): Beginning {
       decision = await decide(deciding, head, waitUntil, spent)
       if (decision.kind === 'forward') {
         const refusal = refuseForward(decision, head, planning.name)
-        const token =
-          refusal || !decision.route.accessToken ? ok(null) : await accessTokenFor(decision, head, requestId, waitUntil)
-        if (refusal) decision = refuse(refusal, decision.route, decision.principal)
-        else if (token.ok) planned = await plan(decision, head, requestId, token.value)
+        const token = refusal ? err(refusal) : await making.accessTokenFor(decision, head, requestId, waitUntil)
+        if (token.ok) planned = await plan(decision, head, requestId, token.value)
         else decision = refuse(token.error, decision.route, decision.principal)
       }
     } catch (error) {
@@ -108,29 +101,13 @@ export function createBeginning(parts: BeginParts): Beginning {
     return { kind: 'answer', answer: forwarding.fail({ reason: 'forged', from: unknownSender }) }
   }
 
-  /** Of whoever came with a session; a Bearer token is its sender's to pass on. */
-  async function accessTokenFor(
-    { route, principal, isBare }: Forward,
-    { headers }: Head,
-    requestId: string,
-    waitUntil: WaitUntil,
-  ): Promise<Result<string | null, Refusal>> {
-    if (principal?.kind !== 'session' || isBare) return ok(null)
-    const sent = readSessionCookie(headers.get('cookie') ?? '', route.origin.sessionOptions.site)
-    const here = signIn()
-    if (sent.kind !== 'value' || !here) return err({ reason: 'token-unavailable', cause: 'nobody signs in here' })
-    return here.accessToken({ cookie: sent.value, origin: route.origin, requestId }, waitUntil)
-  }
-
   async function plan(
     decision: Forward,
     head: Head,
     requestId: string,
     accessToken: string | null = null,
   ): Promise<Plan> {
-    const { route, principal } = decision
-    const assertion =
-      signer && principal && route.identity?.assertion ? await signer.sign(principal, route.origin.name) : null
-    return planForward(planning, decision, head, requestId, { assertion, accessToken })
+    const assertion = making.assertionFor(decision)
+    return planForward(planning, decision, head, requestId, { assertion: assertion && (await assertion), accessToken })
   }
 }

@@ -25,6 +25,7 @@ import type { Head } from './head.ts'
 import { createKeeper, type SessionEvent } from './keeper.ts'
 import type { LogEntry } from './log-entry.ts'
 import { createLogs } from './logs.ts'
+import { createMaking } from './made.ts'
 import { once } from './once.ts'
 import { createRandomHex } from './random.ts'
 import type { Gateway as Config } from './route/compile.ts'
@@ -136,6 +137,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     settings.assertionKeys.length > 0
       ? createAssertionSigner(settings.assertionKeys, settings.assertionIssuer, now)
       : null
+  const making = createMaking({ signer, signIn })
   const endpoints = once(() =>
     createEndpoints({
       line: { table, log: logOwn, now },
@@ -157,8 +159,7 @@ export function createGateway(parts: GatewayParts): Gateway {
           : {
               secret: settings.checkSecret,
               decide: (head, waitUntil) => decide(deciding, head, waitUntil),
-              assertionFor: async ({ route, principal }) =>
-                signer && principal && route.identity?.assertion ? signer.sign(principal, route.origin.name) : null,
+              making,
               log: (entry, refusal) => logOwn(entry, refusal !== null),
               now,
             },
@@ -168,7 +169,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   )
 
   return {
-    ...createBeginning({ deciding, planning, memory, signer, signIn, vouching, logs }),
+    ...createBeginning({ deciding, planning, memory, making, vouching, logs }),
     decide: (head, waitUntil) => decide(deciding, head, waitUntil),
     owns: ({ host, target }) => isOwnPath(target) || (isOfResources(target) && tellsOfResources(table.originOf(host))),
     get endpoints() {

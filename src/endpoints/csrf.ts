@@ -5,6 +5,7 @@ import type { Authenticator } from '../authenticate/authenticate.ts'
 import { readCredential } from '../authenticate/credential.ts'
 import type { Table } from '../route/table.ts'
 import { type CsrfTokens, csrfField, csrfHeader, isYoung, readCsrfCookie, setCsrfCookie } from '../shield/csrf-token.ts'
+import { factsOf } from './facts.ts'
 import type { Own } from './line.ts'
 import { refused } from './refused.ts'
 
@@ -15,8 +16,6 @@ export interface CsrfEndpointParts {
   /** Seconds since the epoch. */
   readonly now: () => number
 }
-
-const ignore = (work: Promise<unknown>): void => void work.catch(() => undefined)
 
 /** `{ token, header, field }`, and the cookie that the token has to agree with. Nothing of it is readable elsewhere. */
 export function createCsrfEndpoint({ table, tokens, authenticate, now }: CsrfEndpointParts): Hono<Own> {
@@ -38,7 +37,7 @@ export function createCsrfEndpoint({ table, tokens, authenticate, now }: CsrfEnd
     if (credential.value.kind !== 'session') return refused(c, { reason: 'no-credential' })
     const { cookie } = credential.value
     const terms = { issuers: [], freshnessSeconds: 0, staleIfErrorSeconds: 0, origin: origin.name }
-    const principal = await authenticate(credential.value, terms, ignore, c.var.told.spent)
+    const principal = await authenticate(credential.value, terms, factsOf(c).waitUntil, c.var.told.spent)
     if (!principal.ok) return refused(c, principal.error)
 
     const cookies = headers.get('cookie') ?? ''

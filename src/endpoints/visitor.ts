@@ -14,6 +14,7 @@ import type { Live } from '../session/look.ts'
 import { cookieSeconds } from '../session/session.ts'
 import { announcedMethod, corsFor, isPreflight, judgePreflight, preflightHeaders } from '../shield/cors.ts'
 import { detectForgery } from '../shield/csrf.ts'
+import { factsOf } from './facts.ts'
 import type { Own } from './line.ts'
 import { refused, withHeaders } from './refused.ts'
 import type { SignIn } from './sign-in.ts'
@@ -33,7 +34,6 @@ export interface VisitorParts {
 type Pairs = readonly (readonly [string, string])[]
 
 const none: Pairs = []
-const ignore = (work: Promise<unknown>): void => void work.catch(() => undefined)
 
 export function createVisitorEndpoints({
   table,
@@ -55,7 +55,7 @@ export function createVisitorEndpoints({
     const credential = readCredential(headers, ownCookie(origin))
     if (!credential.ok) return refused(c, credential.error, cors)
     const terms = { issuers: [], freshnessSeconds: 0, staleIfErrorSeconds: 0, origin: origin.name }
-    const principal = await authenticate(credential.value, terms, ignore, c.var.told.spent)
+    const principal = await authenticate(credential.value, terms, factsOf(c).waitUntil, c.var.told.spent)
     if (!principal.ok) return refused(c, principal.error, cors)
     if (!principal.value) return refused(c, { reason: 'no-credential' }, cors)
     c.var.told.subject = principal.value.subject
@@ -132,7 +132,7 @@ export function createVisitorEndpoints({
     const { cookie } = credential.value
     // first as any request's is looked up: counted, so that made-up cookies can't flood the store from here
     const terms = { issuers: [], freshnessSeconds: 0, staleIfErrorSeconds: 0, origin: origin.name }
-    const known = await authenticate(credential.value, terms, ignore, c.var.told.spent)
+    const known = await authenticate(credential.value, terms, factsOf(c).waitUntil, c.var.told.spent)
     if (!known.ok && known.error.reason === 'store-unavailable') return no(known.error)
     if (!known.ok && known.error.reason === 'bad-session' && known.error.fault === 'unknown')
       return no(known.error, cleared)

@@ -66,7 +66,7 @@ export function createFetchHandler(parts: FetchParts): FetchHandler {
     const theirs = parts.read(request.headers)
     const head = headOf(request, theirs, parts.facts)
     if (gateway.owns(head))
-      return gateway.endpoints.fetch(request, { clientAddress: head.clientAddress } satisfies Facts)
+      return gateway.endpoints.fetch(request, { clientAddress: head.clientAddress, waitUntil } satisfies Facts)
     const begun = await gateway.begin(head, waitUntil)
     if (begun.kind === 'answer') return toResponse(begun.answer, begun.answer.body)
     if (begun.kind === 'forward' && begun.plan.isWebSocket) return join(begun, request)

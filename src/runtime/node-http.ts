@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Forwarding } from '../begun.ts'
+import type { Facts } from '../endpoints/facts.ts'
 import type { Plan } from '../forward/forward.ts'
 import type { Gateway } from '../gateway.ts'
 import { bagOf, type Head, inTurn } from '../head.ts'
@@ -20,7 +21,7 @@ export async function answerNode(
   outgoing: ServerResponse,
 ): Promise<void> {
   try {
-    const begun = await gateway.begin(headOf(incoming, scheme), (work) => void work.catch(() => undefined))
+    const begun = await gateway.begin(headOf(incoming, scheme), letGo)
     if (begun.kind === 'answer') return write(incoming, outgoing, begun.answer)
     if (incoming.headers.expect !== undefined) outgoing.writeContinue()
     if (begun.kind === 'forward') return await forward(begun, bodyOf(begun, incoming), incoming, outgoing)
@@ -147,6 +148,13 @@ export function pairsOf(rawHeaders: readonly string[]): [string, string][] {
   return pairs
 }
 
+export const factsOf = ({ socket }: Pick<IncomingMessage, 'socket'>): Facts => ({
+  clientAddress: addressOf(socket),
+  waitUntil: letGo,
+})
+
+/** The process lives on anyway. */
+const letGo = (work: Promise<unknown>): void => void work.catch(() => undefined)
+
 /** An IPv4 address that the socket writes as IPv6 is the same address. */
-export const addressOf = (socket: Socket): string | null =>
-  socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '') ?? null
+const addressOf = (socket: Socket): string | null => socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '') ?? null

@@ -5,10 +5,9 @@ import type { AddressInfo, Socket } from 'node:net'
 import process from 'node:process'
 import { getRequestListener } from '@hono/node-server'
 import routes from '../../routes/index.ts'
-import type { Facts } from '../endpoints/facts.ts'
 import type { Gateway } from '../gateway.ts'
 import { createMemoryStore } from '../session/stores/memory.ts'
-import { addressOf, answerNode } from './node-http.ts'
+import { answerNode, factsOf } from './node-http.ts'
 import { openGateway } from './runtime.ts'
 import { answerUpgrade } from './tunnel.ts'
 
@@ -24,11 +23,9 @@ export function serveNode(config: unknown, memory = createMemoryStore(() => Date
     hasBinding: () => false,
     hasZone: false,
   })
-  const endpoints = getRequestListener(
-    (request, { incoming }) =>
-      gateway.endpoints.fetch(request, { clientAddress: addressOf(incoming.socket) } satisfies Facts),
-    { overrideGlobalObjects: false },
-  )
+  const endpoints = getRequestListener((request, { incoming }) => gateway.endpoints.fetch(request, factsOf(incoming)), {
+    overrideGlobalObjects: false,
+  })
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     if (isOwn(gateway, incoming)) void endpoints(incoming, outgoing)
     else void answerNode(gateway, settings.publicScheme, incoming, outgoing)

@@ -46,6 +46,14 @@ describe.each(runtimeNames)('%s', (name) => {
     expect(around.origin.received).toEqual([])
   })
 
+  it.runIf(name === 'workerd')(
+    'keeps a session awake, though the platform ends with the answer what nobody told it of',
+    async () => {
+      expect(statusOf(await ask(told('/signed-in/a'), [['Cookie', around.cookies.idle]]))).toBe(200)
+      await expect.poll(() => around.written, { timeout: 5_000 }).toHaveLength(1)
+    },
+  )
+
   it.each<[string, () => Headers, number]>([
     ['public', () => told('/public/a'), 200],
     ['no credential', () => told('/signed-in/a'), 401],
@@ -225,7 +233,24 @@ describe.each(fronts)('examples/forward-auth/$name', ({ program, write }) => {
     expect(JSON.stringify(received?.headers ?? [])).not.toMatch(/evil|\{http/)
     if (received) expect(received.start).toContain(target)
   })
+
+  test.each<[string, string, () => Headers, readonly string[]]>([
+    ["says the client's own", '/signed-in/basic', () => [['Cookie', around.cookies.member], ours], [ours[1]]],
+    ["doesn't say", '/public/a', () => [ours], []],
+    ["doesn't say in another spelling", '/public/a', () => [['X-Sallyport-Authorization', ours[1]], ours], []],
+    ['has none to say', '/signed-in/basic', () => [['Cookie', around.cookies.member]], []],
+  ])('Authorization is what Sallyport says, and nothing where it %s', async (_, target, headers, want) => {
+    around.origin.received.length = 0
+    around.origin.reply = plainReply
+    const { message } = await send(port, requestText(`GET ${target}`, 'app.test', headers()))
+    expect(message && statusOf(message)).toBe(200)
+    const [received] = around.origin.received
+    expect(received && valuesOf(received, 'authorization')).toEqual(want)
+    expect(JSON.stringify(received?.headers)).not.toContain('x-sallyport-authorization')
+  })
 })
+
+const ours = ['Authorization', 'Basic Y2xpZW50OnNlbnQ='] as const
 
 async function listening(port: number): Promise<void> {
   for (let tries = 0; tries < 600; tries++) {

@@ -11,6 +11,7 @@ import {
 import { hasRedis, type RedisProcess, startBridge, startRedis } from '../support/redis.ts'
 import { type RunningRuntime, runtimeNames, startRuntime } from '../support/runtimes.ts'
 import { sealingKey } from '../support/sign-in-gateway.ts'
+import { checkSecret } from '../support/surroundings.ts'
 import { createVisitor } from '../support/visitor.ts'
 
 const tokenSeconds = 6
@@ -49,6 +50,7 @@ describe.each(runtimeNames)('signing in at a real provider, on %s', (name) => {
         ...store,
         CORP_ISSUER: provider.issuer,
         CORP_SECRET: clientSecret,
+        CHECK_SECRET: checkSecret,
         SEALING_KEY: sealingKey,
         APP_URL: `http://127.0.0.1:${(origin.address() as AddressInfo).port}`,
       },
@@ -168,6 +170,31 @@ describe.each(runtimeNames)('signing in at a real provider, on %s', (name) => {
     const me = await fetch(`${provider.issuer}/me`, { headers: { authorization } })
     expect(await me.json()).toMatchObject({ sub: 'dave' })
     expect(runtime.output()).not.toContain(authorization.slice(7))
+  })
+
+  it.skipIf(skips)('gives the access token to the proxy that asks, and to nobody else', async () => {
+    const visitor = createVisitor()
+    await visitor.follow((await signInAtProvider(visitor, `${self}/orders`, 'frank')).href)
+    const { host } = new URL(self)
+    const check = async (headers: Record<string, string>) => {
+      const answer = await visitor.go(`${self}/.sallyport/check`, {
+        headers: {
+          'x-sallyport-secret': checkSecret,
+          'x-forwarded-method': 'GET',
+          'x-forwarded-proto': 'http',
+          'x-forwarded-host': host,
+          'x-forwarded-uri': '/api/x',
+          ...headers,
+        },
+      })
+      return [answer.status, answer.headers.get('authorization')] as const
+    }
+    const [status, authorization] = await check({})
+    expect(status).toBe(200)
+    const me = await fetch(`${provider.issuer}/me`, { headers: { authorization: authorization ?? '' } })
+    expect(await me.json()).toMatchObject({ sub: 'frank' })
+    expect(await check({ 'x-forwarded-uri': '/orders' })).toEqual([200, null])
+    expect(await check({ 'x-sallyport-secret': 'a-guess-of-somebody-who-would-like-it' })).toEqual([404, null])
   })
 
   it.skipIf(skips)('signs out here first, then at the provider, and gives the tokens back', async () => {

@@ -26,6 +26,7 @@ const app = defineOrigin({
     { path: '/reads/*', methods: ['GET', 'HEAD'], access: 'signed-in' },
     { path: '/form/slow', access: 'signed-in', csrf: { token: true }, timeouts: { firstByteSeconds: 0.5 } },
     { path: '/form/*', access: 'signed-in', csrf: { token: true } },
+    { path: '/signed-in/basic', access: 'signed-in', pass: { authorization: true } },
     { path: '/signed-in/*', access: 'signed-in' },
     { path: '/own-cors/*', access: 'signed-in', cors: 'upstream' },
   ],

@@ -17,8 +17,10 @@ export interface Surroundings {
   readonly origin: RawOrigin
   readonly issuer: TestIssuer
   readonly runtime: RunningRuntime
-  /** `Cookie` headers: of an ordinary account, of an administrator, of one whose record the store never gives. */
-  readonly cookies: { readonly member: string; readonly admin: string; readonly hung: string }
+  /** `Cookie` headers: of an ordinary account, of an administrator, of one whose record the store never gives, of one last seen two minutes ago. */
+  readonly cookies: { readonly member: string; readonly admin: string; readonly hung: string; readonly idle: string }
+  /** Keys that the gateway wrote to KV. */
+  readonly written: readonly string[]
   stop(): Promise<void>
 }
 
@@ -56,19 +58,23 @@ export async function surround(name: RuntimeName): Promise<Surroundings> {
   })
 
   const now = Date.now() / 1000
-  const make = (session: Pick<NewSession, 'subject' | 'roles' | 'claims'>) =>
+  const make = (session: Pick<NewSession, 'subject' | 'roles' | 'claims'>, madeAt = now) =>
     laySession(
-      createMemoryStore(() => now),
+      createMemoryStore(() => madeAt),
       { ...session, ttlSeconds: 3600 },
-      now,
+      madeAt,
     )
   const member = await make({ subject: 'user-0', roles: ['member'], claims: { email: 'user0@example.com' } })
   const admin = await make({ subject: 'root-0', roles: ['admin'] })
   const hung = await make({ subject: 'hung-0' })
-  const records = [member, admin, hung].map(
+  const idle = await make({ subject: 'idle-0' }, now - 120)
+  const records = [member, admin, hung, idle].map(
     ({ key, record }) => [key.place, key.name, record.subject === 'hung-0' ? null : JSON.stringify(record)] as const,
   )
-  const kv = serveKv(new Map(records.map(([place, name, text]) => [`${place}/${name}`, text])))
+  const written: string[] = []
+  const kv = serveKv(new Map(records.map(([place, name, text]) => [`${place}/${name}`, text])), (key) =>
+    written.push(key),
+  )
   const kvUrl = await listen(kv)
 
   const runtime = await startRuntime(name, {
@@ -86,7 +92,13 @@ export async function surround(name: RuntimeName): Promise<Surroundings> {
     origin,
     issuer,
     runtime,
-    cookies: { member: cookieOf(member.cookie), admin: cookieOf(admin.cookie), hung: cookieOf(hung.cookie) },
+    cookies: {
+      member: cookieOf(member.cookie),
+      admin: cookieOf(admin.cookie),
+      hung: cookieOf(hung.cookie),
+      idle: cookieOf(idle.cookie),
+    },
+    written,
     async stop() {
       await runtime.stop()
       await origin.close()
@@ -111,7 +123,7 @@ async function introspect(request: IncomingMessage, issuer: string): Promise<obj
 }
 
 /** KV as workerd asks for it: `GET /key`, 404 for nothing; `POST /bulk/get` for several keys. A text of null hangs. */
-export function serveKv(records: ReadonlyMap<string, string | null>): Server {
+export function serveKv(records: ReadonlyMap<string, string | null>, onPut = (_: string): unknown => null): Server {
   const written = new Map(records)
   return createServer(async (request, response) => {
     const key = decodeURIComponent((request.url ?? '').slice(1).split('?', 1)[0] ?? '')
@@ -119,6 +131,7 @@ export function serveKv(records: ReadonlyMap<string, string | null>): Server {
     for await (const chunk of request) body += chunk
     if (request.method === 'PUT') {
       written.set(key, body)
+      onPut(key)
       return void response.end()
     }
     if (key === 'bulk/get') {
