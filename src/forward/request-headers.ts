@@ -3,6 +3,7 @@
 import type { HeaderBag, HeaderPair } from '../head.ts'
 import { cutSessionCookie } from '../session/cookie.ts'
 import { notForPages } from '../shield/nonce.ts'
+import { speaksForConnection } from './connection-auth.ts'
 
 /** RFC 9110 section 7.6.1, and what older servers take for the like. */
 export const hopByHop: ReadonlySet<string> = new Set([
@@ -107,7 +108,7 @@ export function requestHeaders(
     const name = header[0]
     const value = header[1]
     if (hopByHop.has(name) || named?.has(name) || rules.isDropped(name)) continue
-    if (name === 'authorization' && !rules.passAuthorization) continue
+    if (name === 'authorization' && (!rules.passAuthorization || speaksForConnection(value))) continue
     if (name === 'cache-control' && rules.isPersonal) continue
     if (rules.isBare && credentials.has(name)) continue
     if (rules.isRead && notForPages.has(name)) continue

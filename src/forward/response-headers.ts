@@ -5,6 +5,7 @@ import type { CookieHardening } from '../route/forwarding.ts'
 import { setsSessionCookie } from '../session/cookie.ts'
 import { isCorsHeader } from '../shield/cors.ts'
 import type { Addresses } from './address.ts'
+import { withoutConnectionAuth } from './connection-auth.ts'
 import type { UpstreamHead } from './forward.ts'
 import { rewriteLink } from './links.ts'
 import { hopByHop, namedBy } from './request-headers.ts'
@@ -49,6 +50,9 @@ export function responseHeaders(
       if (!isShared && !setsSessionCookie(value)) pass(header, rewriteSetCookie(value, addresses, cookies))
     } else if (name === 'clear-site-data') {
       const kept = withoutCookies(value)
+      if (kept !== '') pass(header, kept)
+    } else if (name === 'www-authenticate') {
+      const kept = withoutConnectionAuth(value)
       if (kept !== '') pass(header, kept)
     } else pass(header, rewriteLink(name, value, addresses))
   }

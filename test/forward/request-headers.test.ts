@@ -97,6 +97,22 @@ describe('what a client may not say', () => {
     expect(sent(both)).toEqual([['cookie', 'a=1; b=2'], ...ours])
     expect(sent(both, { authorization: true, cookie: true })).toEqual([...both, ...ours])
   })
+
+  it.each([
+    ['NTLM TlRMTVNTUAAB', false],
+    ['negotiate YIIJ', false],
+    ['Negotiate', false],
+    ['NTLM\tTlRM', false],
+    ['Basic YTpi, NTLM TlRM', false],
+    ['Basic YTpi,negotiate', false],
+    ['Basic YTpi', true],
+    ['Digest username="ntlm", realm="negotiate"', true],
+    ['NTLMv9 x', true],
+    ['Bearer ntlm', true],
+  ])('what would make a shared connection theirs never passes: %s', (authorization, passes) => {
+    const header = ['authorization', authorization] as const
+    expect(sent([header], { authorization: true })).toEqual(passes ? [header, ...ours] : ours)
+  })
 })
 
 it('for any headers in any spelling, only ours go by the names that are ours', () => {

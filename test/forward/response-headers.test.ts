@@ -55,6 +55,20 @@ describe('what an upstream may not say', () => {
     expect(pass(headers)).toEqual([['etag', '"a"']])
   })
 
+  it.each([
+    ['Negotiate', null],
+    ['NTLM', null],
+    ['NTLM TlRMTVNTUAACAAAA==', null],
+    ['negotiate , ntlm', null],
+    ['Negotiate, NTLM, Basic realm="old"', 'Basic realm="old"'],
+    ['Basic realm="old", NTLM', 'Basic realm="old"'],
+    ['Basic realm="old", Negotiate YIIJ, Digest realm="b"', 'Basic realm="old", Digest realm="b"'],
+    ['Basic realm="ntlm"', 'Basic realm="ntlm"'],
+    ['Bearer realm="a", error="invalid_token"', 'Bearer realm="a", error="invalid_token"'],
+  ])('a challenge that nobody can meet here: %s', (value, kept) =>
+    expect(pass([['www-authenticate', value]])).toEqual(kept === null ? [] : [['www-authenticate', kept]]),
+  )
+
   it.each(['keep-alive', 'close', 'Keep-Alive', ''])('a Connection that names nothing takes nothing: %j', (value) => {
     expect(
       pass([

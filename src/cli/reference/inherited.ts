@@ -168,7 +168,12 @@ export const parts: typeof forwardingParts & {
     ),
   },
   pass: {
-    authorization: entry('boolean', 'false', 'Whether `Authorization` reaches the upstream.', 'authorization: true'),
+    authorization: entry(
+      'boolean',
+      'false',
+      'Whether `Authorization` reaches the upstream. NTLM and Negotiate never do: they make a connection somebody’s, and connections serve everybody.',
+      'authorization: true',
+    ),
     sessionCookie: entry(
       'boolean',
       'false',
