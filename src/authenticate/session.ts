@@ -37,7 +37,7 @@ export interface SessionReader {
 
 export interface SessionReaderParts extends LifeParts {
   readonly timeoutMilliseconds: number
-  /** Look-ups of cookies that turn out never to have been issued, per second, in this isolate. */
+  /** Look-ups of cookies that turn out never to have been issued, or that fail, per second, in this isolate. */
   readonly unknownPerSecond: number
   /** Known sessions kept in this isolate. */
   readonly capacity?: number
@@ -104,7 +104,7 @@ export function createSessionReader(parts: SessionReaderParts): SessionReader {
       // nobody joins a look-up that began longer ago than they would believe one that is over
       answer = await share.run(cookie, waitUntil, look, terms.freshnessSeconds)
     } catch (error) {
-      if (!last) allowance.giveBack()
+      // a look-up that fails counts as one of a stranger's: a store in trouble is not to be asked the more for it
       // not what was known before the wait: somebody may have learnt since that it is over
       const still = known.get(cookie)
       if (still && now() - still.askedAt < terms.staleIfErrorSeconds) return judge(still, terms)

@@ -1,5 +1,6 @@
 /** `/.sallyport/callback/<provider>`: makes a session of what a provider answers. */
 
+import { createMemory } from '../authenticate/memory.ts'
 import type { Result } from '../result.ts'
 import type { Provider } from '../route/compile-provider.ts'
 import type { Origin } from '../route/table.ts'
@@ -19,6 +20,9 @@ import { redirect, type Step, type Visit, type Visits } from './visit.ts'
 /** One for each provider: an answer that another one gave can't be taken for its own (RFC 9700 section 4.4.2). */
 export const callbackPath = ({ name }: Pick<Provider, 'name'>): string => `/.sallyport/callback/${name}`
 
+/** So many answers that were taken are remembered; an older one is refused by the provider (RFC 6749 section 4.1.2). */
+const mostTaken = 5_000
+
 export interface CallbackParts extends BeginParts {
   readonly origins: readonly Origin[]
   readonly sealer: Sealer
@@ -30,6 +34,7 @@ export interface CallbackParts extends BeginParts {
 
 export function createCallback(parts: CallbackParts, provider: Provider): Step {
   const { sealer, contacts, visits, now } = parts
+  const taken = createMemory<true>(mostTaken)
   return async (here) => {
     const { query, self, cookies, origin } = here
     if (!origin.providers.includes(provider.name)) return null
@@ -46,6 +51,9 @@ export function createCallback(parts: CallbackParts, provider: Provider): Step {
       const keepsCookie = readSessionCookie(cookies, origin.sessionOptions.site).kind === 'value'
       return visits.fail(here, { reason: 'loop', keepsCookie }, provider.name, spent)
     }
+    // the cookie was taken back, but who keeps it shows it again: the provider is asked about a code once
+    if (taken.get(state)) return visits.fail(here, { reason: 'no-transaction' }, provider.name, spent)
+    taken.set(state, true)
     const begun = await naming(() => settle(here, transaction))
     if (!begun.ok) return visits.fail(here, begun.error, provider.name, spent)
     const { cookie, subject } = begun.value

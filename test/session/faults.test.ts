@@ -284,3 +284,37 @@ it('ten thousand cookies that were never issued reach the store as often as the 
   for (let count = 0; count < 10; count++) await kept.ask(`GET ${at}/`, { cookie: cookieAt(20_000) })
   expect(reads).toBe(51)
 })
+
+it('nor do they flood a store that fails; once it is back, who has a session passes at once', async () => {
+  let reads = 0
+  let isDown = false
+  const kept = openKept(
+    { UNKNOWN_LOOKUPS_PER_SECOND: '50' },
+    {
+      ...memory,
+      read: (keys) => {
+        reads++
+        return isDown ? Promise.reject(new TypeError('down')) : memory.read(keys)
+      },
+    },
+  )
+  const lay = async (subject: string) => {
+    const { cookie } = await laySession(memory, { subject, ttlSeconds: 3_600 }, now())
+    return async (path: string) => (await kept.ask(`GET ${at}${path}`, { cookie: `__Host-sallyport=${cookie}` })).answer
+  }
+  const [known, unknown] = [await lay('known'), await lay('unknown')]
+  expect((await known('/stale')).status).toBe(200)
+  reads = 0
+  isDown = true
+  for (let count = 0; count < 1_000; count++) {
+    const cookie = `__Host-sallyport=v1..${String(count).padStart(43, 'B')}`
+    expect((await kept.ask(`GET ${at}/`, { cookie })).answer.status).toBe(503)
+  }
+  expect(reads).toBe(50)
+  expect((await known('/stale')).status).toBe(200)
+  expect((await unknown('/')).status).toBe(503)
+  isDown = false
+  kept.pass(0.1)
+  expect((await unknown('/')).status).toBe(200)
+  expect((await unknown('/strict')).status).toBe(200)
+})

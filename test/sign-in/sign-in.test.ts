@@ -150,6 +150,25 @@ describe('signing in', () => {
     }
   })
 
+  it('asks the provider about an answer once, though it is shown again and again with its cookie', async () => {
+    const { start, answer, visitor, provider, audit, stranger } = await openSignInGateway()
+    const jar = visitor.cookies(self)
+    const url = answer(await start())
+    const kept = [...jar]
+    const twin = stranger()
+    for (const [name, value] of kept) twin.cookies(self).set(name, value)
+    const questions = () => provider.asked.filter(({ path }) => path === '/token').length
+    const both = await Promise.all([visitor.go(url), twin.go(url)])
+    expect([both.map(({ status }) => status).sort(), questions()]).toEqual([[303, 400], 1])
+    for (let time = 0; time < 10; time++) {
+      for (const [name, value] of kept) jar.set(name, value)
+      expect((await visitor.go(url)).status).toBe(400)
+      expect(audit.at(-1)).toMatchObject({ outcome: 'failed', reason: 'no-transaction', provider: 'corp' })
+    }
+    expect(questions()).toBe(1)
+    expect((await visitor.go(answer(await start()))).status).toBe(303)
+  })
+
   it('keeps no more than five sign-ins under way', async () => {
     const gateway = await openSignInGateway()
     const first = await gateway.start()
