@@ -30,7 +30,7 @@ describe.skipIf(lacksPrograms)('cookies in Chromium', () => {
     const tossed = `__Host-sallyport=v1..${'a'.repeat(43)}; Domain=example.test; Path=/; Secure`
     await page.evaluate(`document.cookie = ${JSON.stringify(tossed)}`)
     await page.goto(`${app}/mine/tossed`)
-    expect(world.logged('/mine/tossed').at(-1)?.['reason']).toBe('no-credential')
+    expect((await world.logged('/mine/tossed')).at(-1)?.['reason']).toBe('no-credential')
   })
 
   it('a sibling’s cookie of a like name makes nobody somebody', async () => {
@@ -40,7 +40,7 @@ describe.skipIf(lacksPrograms)('cookies in Chromium', () => {
         `document.cookie = ${JSON.stringify(`${name}=v1..${'a'.repeat(43)}; Domain=example.test; Path=/; Secure`)}`,
       )
     await page.goto(`${app}/mine/alike`)
-    expect(world.logged('/mine/alike').at(-1)?.['decision']).toBe('refuse')
+    expect((await world.logged('/mine/alike')).at(-1)?.['decision']).toBe('refuse')
     expect(await world.reached('/mine/alike')).toEqual([])
   })
 
@@ -49,12 +49,12 @@ describe.skipIf(lacksPrograms)('cookies in Chromium', () => {
     await page.evaluate(
       `new Promise((done) => { const frame = document.createElement('iframe'); frame.onload = done; frame.src = '${app}/lax/frame'; document.body.append(frame) })`,
     )
-    expect(world.logged('/lax/frame').at(-1)?.['reason']).toBe('no-credential')
+    expect((await world.logged('/lax/frame')).at(-1)?.['reason']).toBe('no-credential')
     await page.evaluate(`fetch('${app}/lax/fetch', { mode: 'no-cors', credentials: 'include' }).then(() => 0)`)
-    expect(world.logged('/lax/fetch').at(-1)?.['reason']).toBe('no-credential')
+    expect((await world.logged('/lax/fetch')).at(-1)?.['reason']).toBe('no-credential')
     await page.evaluate(`location.href = '${app}/lax/link'`)
     await page.waitForURL(`${app}/lax/link`)
-    expect(world.logged('/lax/link').at(-1)?.['subject']).toBe('maria')
+    expect((await world.logged('/lax/link')).at(-1)?.['subject']).toBe('maria')
   })
 
   it('no script of the page reads it', async () => {

@@ -162,12 +162,11 @@ describe('cookies that were never issued', () => {
 
 describe('a session in use', () => {
   it('lives while it is used, and no longer than its end', async () => {
-    const { cookie, status, pass } = await signedIn()
+    const { cookie, status, pass, beside } = await signedIn()
     for (let hour = 0; hour < 11; hour++) {
       pass(3_500)
       expect(await status(cookie)).toBe(200)
-      // the write goes beside the answer
-      await new Promise((resolve) => setTimeout(resolve, 1))
+      await Promise.all(beside)
     }
     pass(3_600)
     expect(await status(cookie)).toBe(401)

@@ -3,6 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { wholeOutput } from '../support/log-lines.ts'
 import { type RuntimeName, runtimeNames } from '../support/runtimes.ts'
 import { type Surroundings, surround } from '../support/surroundings.ts'
 import { isDifferent, type Outcome, reportOf } from './differences.ts'
@@ -25,11 +26,9 @@ describe.each(runtimeNames)('%s', (name) => {
     })
   })
 
-  it('wrote no word of an unhandled error', () => {
-    const odd = around.runtime
-      .output()
-      .split('\n')
-      .filter((line) => /uncaught|unhandled|^Deno\.serve:/i.test(line))
+  it('wrote no word of an unhandled error', async () => {
+    const lines = (await wholeOutput(around.runtime)).split('\n')
+    const odd = lines.filter((line) => /uncaught|unhandled|^Deno\.serve:/i.test(line))
     expect(odd.filter((line) => !aboutConnect.test(line))).toEqual([])
   })
 })

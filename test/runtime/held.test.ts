@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { residentMebibytes } from '../../bench/cost.ts'
 import { Reader, requestText, valuesOf } from '../support/http.ts'
+import { wholeOutput } from '../support/log-lines.ts'
 import { type Surroundings, surround } from '../support/surroundings.ts'
 import * as ws from '../support/websocket.ts'
 
@@ -28,7 +29,7 @@ const greeting =
   'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n:\n\n\r\n'
 const eventOf = (name: string): string => `data: ${name}\n\n`
 
-it('workerd', { timeout: 180_000 }, async () => {
+it('workerd', { timeout: 300_000 }, async () => {
   const last = new Map<string, () => void>()
   around.origin.reply = async (reader, socket, head) => {
     const name = head.start.split(' ')[1] ?? ''
@@ -80,5 +81,5 @@ it('workerd', { timeout: 180_000 }, async () => {
     expect(await hear()).toBe(name.includes('stream') ? eventOf(name) : name)
     reader.socket.destroy()
   }
-  expect(around.runtime.output()).not.toMatch(/uncaught|unhandled/i)
+  expect(await wholeOutput(around.runtime)).not.toMatch(/uncaught|unhandled/i)
 })

@@ -8,6 +8,7 @@ import {
   signInAtProvider,
   startIdentityProvider,
 } from '../support/identity-provider.ts'
+import { wholeOutput } from '../support/log-lines.ts'
 import { hasRedis, type RedisProcess, startBridge, startRedis } from '../support/redis.ts'
 import { type RunningRuntime, runtimeNames, startRuntime } from '../support/runtimes.ts'
 import { sealingKey } from '../support/sign-in-gateway.ts'
@@ -94,7 +95,7 @@ describe.each(runtimeNames)('signing in at a real provider, on %s', (name) => {
     expect(JSON.stringify(seen.headers)).not.toContain('sallyport=')
     expect((await visitor.go(`${self}/admin/`)).status).toBe(200)
     expect(provider.asked).toContain('POST /request')
-    const lines = runtime.output()
+    const lines = await wholeOutput(runtime)
     expect(lines).toContain('"outcome":"signed-in"')
     for (const value of visitor.cookies(self).values()) expect(lines).not.toContain(value)
   })
@@ -148,7 +149,7 @@ describe.each(runtimeNames)('signing in at a real provider, on %s', (name) => {
 
     await endAtProvider(first, provider.issuer)
     expect(await statuses()).toEqual([303, 303, 200])
-    expect(runtime.output()).toContain('"outcome":"signed-out"')
+    expect(await wholeOutput(runtime)).toContain('"outcome":"signed-out"')
   })
 
   it.skipIf(skips)('passes the access token on, refreshed once by 50 requests at a time', async () => {
@@ -169,7 +170,7 @@ describe.each(runtimeNames)('signing in at a real provider, on %s', (name) => {
     const [authorization = ''] = got
     const me = await fetch(`${provider.issuer}/me`, { headers: { authorization } })
     expect(await me.json()).toMatchObject({ sub: 'dave' })
-    expect(runtime.output()).not.toContain(authorization.slice(7))
+    expect(await wholeOutput(runtime)).not.toContain(authorization.slice(7))
   })
 
   it.skipIf(skips)('gives the access token to the proxy that asks, and to nobody else', async () => {

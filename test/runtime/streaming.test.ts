@@ -3,6 +3,7 @@
 import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Reader, requestText, send, statusOf } from '../support/http.ts'
+import { wholeOutput } from '../support/log-lines.ts'
 import { plainReply } from '../support/origin.ts'
 import { runtimeNames } from '../support/runtimes.ts'
 import { type Surroundings, surround } from '../support/surroundings.ts'
@@ -108,7 +109,8 @@ describe.each(runtimeNames)('%s', (name) => {
     expect(written).toBeLessThan(40)
   })
 
-  describe('a client that leaves is missed by the upstream within 500 ms', () => {
+  // what else the machine does meanwhile is chance: the best of three counts
+  describe('a client that leaves is missed by the upstream within 500 ms', { retry: 2 }, () => {
     async function leave(request: string, opening: string): Promise<number> {
       const { socket, reader } = dial()
       const arrived = Promise.withResolvers<void>()
@@ -157,7 +159,7 @@ describe.each(runtimeNames)('%s', (name) => {
       }
       // whoever is still sent on is sent by then
       await new Promise((resolve) => setTimeout(resolve, 500))
-      await expect.poll(() => arrived - gone, { timeout: 10_000 }).toBe(0)
+      await expect.poll(() => arrived - gone).toBe(0)
       expect(arrived).toBeGreaterThan(0)
     })
     it('in the middle of a download', async () => {
@@ -188,7 +190,7 @@ describe.each(runtimeNames)('%s', (name) => {
     expect(around.origin.open.size).toBeLessThanOrEqual(Math.max(1, before))
   })
 
-  it('wrote no word of an unhandled error', () => {
-    expect(around.runtime.output()).not.toMatch(/uncaught|unhandled/i)
+  it('wrote no word of an unhandled error', async () => {
+    expect(await wholeOutput(around.runtime)).not.toMatch(/uncaught|unhandled/i)
   })
 })

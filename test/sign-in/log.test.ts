@@ -3,6 +3,9 @@ import { signInLine } from '../../src/runtime/log.ts'
 import { adminSecret, at, cookieOf, openKept, proven, vouchSecret } from '../support/kept.ts'
 import { openSignInGateway, self } from '../support/sign-in-gateway.ts'
 
+/** Of what is done below: requests, and events of sessions. */
+const linesOfAll = 19
+
 /** Signs in, is refused, uses, rotates, ends: everything that is logged, and every secret that took part. */
 async function wholeRun(environment: Record<string, string> = {}) {
   const kept = openKept(environment)
@@ -29,7 +32,8 @@ async function wholeRun(environment: Record<string, string> = {}) {
   await kept.admin('POST', '/sessions/end', { id: made.id })
   await kept.admin('POST', '/tokens/deny', { issuer: 'https://i.example', jti: 'secret-jti' })
   await kept.call('GET', '/.sallyport/admin/sessions', { authorization: 'Bearer guessed-secret' })
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  // where nobody is named, a line comes behind its request
+  await expect.poll(() => kept.lines).toHaveLength(linesOfAll)
   return { lines: kept.lines, secrets: [...secrets, 'hunter2', 'S'.repeat(43), 'guessed-secret'] }
 }
 
@@ -102,5 +106,5 @@ it.each([
   const gateway = await openSignInGateway({ environment: { [name]: value } })
   expect((await gateway.visitor.go(gateway.answer(await gateway.start()))).status).toBe(303)
   await new Promise((resolve) => setTimeout(resolve, 20))
-  expect(gateway.audit.map(({ subject }) => subject)).toEqual(subjects)
+  await expect.poll(() => gateway.audit.map(({ subject }) => subject)).toEqual(subjects)
 })

@@ -14,6 +14,8 @@ export interface TestGateway {
   /** Every line logged so far. */
   readonly lines: string[]
   readonly entries: LogEntry[]
+  /** What was begun beside the answers, and may still be under way. */
+  readonly beside: Promise<unknown>[]
   /** What becomes of a request: the answer, or the plan of a forward. */
   ask(
     request: string,
@@ -45,6 +47,7 @@ export function openTestGateway(
   if (!settings.ok) throw new Error(JSON.stringify(settings.error))
   const lines: string[] = []
   const entries: LogEntry[] = []
+  const beside: Promise<unknown>[] = []
   const gateway = createGateway({
     config: config.value,
     settings: settings.value,
@@ -62,8 +65,10 @@ export function openTestGateway(
     gateway,
     lines,
     entries,
+    beside,
     async ask(request, headers = {}, upstream = [], body = '') {
-      let begun: Begun = await gateway.begin({ ...head(request), headers: new Headers(headers) }, () => undefined)
+      const waitUntil = (work: Promise<unknown>): void => void beside.push(work)
+      let begun: Begun = await gateway.begin({ ...head(request), headers: new Headers(headers) }, waitUntil)
       if (begun.kind === 'answer') return { forwarded: false, answer: begun.answer, sent: new Map() }
       if (begun.kind === 'held') {
         const released = await begun.release(new Blob([body]).stream())

@@ -25,7 +25,7 @@ export default defineGateway({
       rules: [
         { path: '/public', access: 'public' },
         { path: '/admin/*', access: { roles: ['admin'] } },
-        { path: '/payments', access: { signedInWithin: 6 } },
+        { path: '/payments', access: { signedInWithin: 12 } },
         { path: '/api/*', access: 'signed-in', accessToken: true },
         { path: '/*', access: 'signed-in' },
       ],

@@ -17,7 +17,7 @@ export default defineGateway({
       identity: { headers: { 'X-Remote-User': 'subject' } },
       rules: [
         { path: '/hook', access: 'signed-in', csrf: 'exempt' },
-        { path: '/payments', access: { signedInWithin: 10 } },
+        { path: '/payments', access: { signedInWithin: 15 } },
         { path: '/*', access: 'signed-in' },
       ],
     },

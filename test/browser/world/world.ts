@@ -9,8 +9,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { chromium, type Page } from 'playwright-core'
+import { vi } from 'vitest'
 import { anyPort } from '../../../examples/demo/ports.ts'
 import { createMemoryStore } from '../../../src/session/stores/memory.ts'
+import { linesOf } from '../../support/log-lines.ts'
 import { findProgram } from '../../support/programs.ts'
 import { type RunningRuntime, startRuntime } from '../../support/runtimes.ts'
 import { laySession } from '../../support/sessions.ts'
@@ -40,8 +42,8 @@ export interface World {
   open(address: string, options?: { readonly signedIn?: boolean }): Promise<Page>
   /** What reached the application at this path. */
   reached(path: string): Promise<readonly Reached[]>
-  /** The gateway's log lines about this path. */
-  logged(path: string): readonly Record<string, unknown>[]
+  /** The gateway's log lines about this path: they come behind the answers, so it waits until there are so many. */
+  logged(path: string, count?: number): Promise<readonly Record<string, unknown>[]>
   readonly gateway: RunningRuntime
   readonly cookie: string
   stop(): Promise<void>
@@ -88,7 +90,7 @@ export async function startWorld(): Promise<World> {
     cookie: session.cookie,
     async open(address, { signedIn = true } = {}) {
       const context = await browser.newContext()
-      context.setDefaultTimeout(5_000)
+      context.setDefaultTimeout(20_000)
       if (signedIn) {
         const flags = { httpOnly: true, secure: true, sameSite: 'Lax' } as const
         await context.addCookies([{ name: '__Host-sallyport', value: session.cookie, url: app, ...flags }])
@@ -101,13 +103,15 @@ export async function startWorld(): Promise<World> {
       const lines = (await readFile(journal, 'utf8').catch(() => '')).split('\n').filter(Boolean)
       return lines.map((line) => JSON.parse(line) as Reached).filter((entry) => entry.path === path)
     },
-    logged: (path) =>
-      gateway
-        .output()
-        .split('\n')
-        .filter((line) => line.startsWith('{'))
-        .map((line) => JSON.parse(line) as Record<string, unknown>)
-        .filter((entry) => entry['path'] === path),
+    logged: (path, count = 1) =>
+      vi.waitFor(
+        () => {
+          const lines = linesOf(gateway).filter((entry) => entry['path'] === path)
+          if (lines.length < count) throw new Error(`${lines.length} of ${count} lines about ${path}`)
+          return lines
+        },
+        { timeout: 20_000 },
+      ),
     async stop() {
       await browser.close()
       await gateway.stop()
