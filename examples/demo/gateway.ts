@@ -35,7 +35,7 @@ export class PortTaken extends Error {
   override readonly name = 'PortTaken'
 }
 
-const startSeconds = 60
+const startSeconds = 120
 const stopSeconds = 5
 
 export function runGateway({ folder, config = 'wrangler.toml', port, vars, log }: GatewayParts): RunningGateway {

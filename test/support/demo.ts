@@ -26,7 +26,7 @@ export async function startDemo(): Promise<Demo> {
   const demo = { child, pid: child.pid, output: () => output }
   started.push(demo)
   const isThere = (): boolean => output.includes('Ctrl-C ends everything')
-  await vi.waitUntil(() => isThere() || child.exitCode !== null, { timeout: 45_000, interval: 100 })
+  await vi.waitUntil(() => isThere() || child.exitCode !== null, { timeout: 150_000, interval: 100 })
   if (!isThere()) throw new Error(`the demo didn't start:\n${output}`)
   return demo
 }

@@ -36,6 +36,12 @@ export async function survivorsOf(family: readonly Process[]): Promise<readonly 
   return family.filter(({ pid, command }) => all.some((now) => now.pid === pid && now.command === command))
 }
 
+/** Whether there is a process whose command line has this in it. */
+export async function isRunning(words: string): Promise<boolean> {
+  const { stdout } = await run('ps', ['-eo', 'args='])
+  return stdout.includes(words)
+}
+
 /** Whether somebody listens at 127.0.0.1. */
 export const isListening = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
