@@ -47,20 +47,16 @@ describe('load', () => {
   ] as const
 
   for (const [name, send, isThere] of loaders) {
-    it.skipIf(!isThere)(
-      `${name} sends all requests in turn and counts refusals`,
-      async () => {
-        const file = join(folder, 'requests')
-        writeFileSync(file, ['/a', '/b', '/no', '/d'].map((path) => requestText(`GET ${path}`, 'x.test')).join('\0'))
-        const loaded = await send({ port, file, from: 1, seconds: 1, connections: 4 })
-        expect(loaded.requests).toBeGreaterThan(100)
-        expect(loaded.broken).toBe(0)
-        expect(Math.abs(loaded.refused - loaded.requests / 4)).toBeLessThan(5)
-        expect(loaded.p99).toBeGreaterThanOrEqual(loaded.p50)
-        expect([...asked.keys()].sort()).toEqual(['/a', '/b', '/d', '/no'])
-      },
-      15_000,
-    )
+    it.skipIf(!isThere)(`${name} sends all requests in turn and counts refusals`, async () => {
+      const file = join(folder, 'requests')
+      writeFileSync(file, ['/a', '/b', '/no', '/d'].map((path) => requestText(`GET ${path}`, 'x.test')).join('\0'))
+      const loaded = await send({ port, file, from: 1, seconds: 1, connections: 4 })
+      expect(loaded.requests).toBeGreaterThan(100)
+      expect(loaded.broken).toBe(0)
+      expect(Math.abs(loaded.refused - loaded.requests / 4)).toBeLessThan(5)
+      expect(loaded.p99).toBeGreaterThanOrEqual(loaded.p50)
+      expect([...asked.keys()].sort()).toEqual(['/a', '/b', '/d', '/no'])
+    })
   }
 })
 
@@ -73,7 +69,7 @@ describe('a big body', () => {
       expect(perSecond).toBeGreaterThan(1)
       expect(asked.get('/big')).toBe(1)
     },
-    30_000,
+    60_000,
   )
 
   it('that is refused is no figure', async () => {

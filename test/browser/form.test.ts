@@ -10,7 +10,7 @@ let context: BrowserContext
 let page: Page
 beforeAll(async () => {
   if (!lacksPrograms) world = await startSignInWorld()
-}, 60_000)
+})
 afterAll(() => world?.stop())
 beforeEach(async () => {
   if (lacksPrograms) return
@@ -40,7 +40,7 @@ async function signInElsewhere(login = 'alice'): Promise<void> {
   await tab.close()
 }
 
-describe.skipIf(lacksPrograms)('a form that was being filled when the session ended', { timeout: 40_000 }, () => {
+describe.skipIf(lacksPrograms)('a form that was being filled when the session ended', () => {
   it('is sent again, byte for byte and once, after signing in in another tab', async () => {
     await page.fill('textarea', text)
     await world.end('alice')

@@ -296,7 +296,7 @@ describe('the process', () => {
     expect(ran.out).toMatch(
       /^No findings: .*\n\nWhat has ended [\s\S]*: 65 s\n[\s\S]*Checked: .*wrangler\.toml \[vars\]/,
     )
-  }, 30_000)
+  })
 
   test('ends with 1 and the finding, for people', async () => {
     const folder = makeFolder({ 'routes/index.ts': index, 'routes/app.ts': app('hots: 1,') })

@@ -235,4 +235,4 @@ test('the process prints JSON and nothing else', async () => {
   const ran = await sallyportProcess(['explain', 'GET', 'https://app.example.com/admin', '--json'])
   expect(ran).toMatchObject({ code: 0, err: '' })
   expect(JSON.parse(ran.out)).toMatchObject({ decision: 'refuse', reason: 'no-credential', status: 401 })
-}, 30_000)
+})

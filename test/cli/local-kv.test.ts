@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-test('what one opening wrote, the next one reads', { timeout: 30_000 }, async () => {
+test('what one opening wrote, the next one reads', async () => {
   const place = { configPath: 'wrangler.toml', persistTo: join(folder, 'state') }
   const first = await openLocalKv(place)
   await first.store.write({ place: '', name: 'session:a' }, 'text', 600)
@@ -21,13 +21,13 @@ test('what one opening wrote, the next one reads', { timeout: 30_000 }, async ()
   await second.close()
 })
 
-test('a wrangler.toml without the binding is told so', { timeout: 30_000 }, async () => {
+test('a wrangler.toml without the binding is told so', async () => {
   const configPath = join(folder, 'wrangler.toml')
   await writeFile(configPath, 'name = "x"\ncompatibility_date = "2026-11-01"\n')
   await expect(openLocalKv({ configPath, persistTo: folder })).rejects.toThrow(/binds no KV namespace as SESSIONS/)
 })
 
-test('two that write at once wait for each other', { timeout: 30_000 }, async () => {
+test('two that write at once wait for each other', async () => {
   const place = { configPath: 'wrangler.toml', persistTo: join(folder, 'shared') }
   const both = await Promise.all([openLocalKv(place), openLocalKv(place)])
   const keys = Array.from({ length: 20 }, (_, at) => `session:${at}`)

@@ -72,7 +72,7 @@ test('a session that was made is found again, by its cookie and by its key', asy
   } finally {
     folder.end()
   }
-}, 60_000)
+})
 
 test('a key of places that Cloudflare alone keeps is asked for, not guessed', async () => {
   const folder = makeFolder({ 'wrangler.toml': `${toml}[secrets]\nrequired = ["PLACE_KEY"]\n` })

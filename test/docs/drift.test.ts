@@ -28,12 +28,12 @@ describe('the documentation', () => {
   it('has no snippet that does not compile', () => {
     const found = pages.flatMap((page) => snippetsOf(read(page)).map((snippet) => ({ page, ...snippet })))
     expect(compile(found)).toBe('')
-  }, 60_000)
+  })
 
   it('finds a snippet that does not compile', () => {
     const text = "import { defineOrigin } from '../src/route/schema.ts'\n\ndefineOrigin({ name: 4 })\n"
     expect(compile([{ page: 'x.md', line: 1, file: null, text }])).toContain('TS2322')
-  }, 60_000)
+  })
 
   it('lets a snippet import what stands in the repository and what it names beside it', () => {
     const page = 'x.md'
@@ -53,7 +53,7 @@ export default defineOrigin({
       { page, line: 9, file: null, text: index },
     ]
     expect(compile(found)).toBe('')
-  }, 60_000)
+  })
 
   it('finds the files, links and scripts of a page', () => {
     const page = 'Run `npm run size`, see `src/nowhere.ts` and [this](nowhere.md).\n'

@@ -191,7 +191,7 @@ describe('the laws of the house', () => {
       const seen = lintWith(batch.map(([, file, text]) => [file, text]))
       for (const [law, file, , rule] of batch) found.set(law, seen.has(`${file} ${rule}`))
     }
-  }, 180_000)
+  }, 300_000)
 
   it('finds nothing in the house as it stands', () => {
     expect([...lintWith([])]).toEqual([])

@@ -53,7 +53,7 @@ describe.each(['api-bearer', 'php-in-front'])('examples/%s', (example) => {
   })
 })
 
-test('the API asks for a token of its own issuers, and for the scope', { timeout: 60_000 }, async () => {
+test('the API asks for a token of its own issuers, and for the scope', async () => {
   const upstream = createServer((request, response) =>
     response.end(
       JSON.stringify({ user: request.headers['x-remote-user'], issuer: request.headers['x-remote-issuer'] }),
@@ -91,7 +91,7 @@ test('the API asks for a token of its own issuers, and for the scope', { timeout
 const lacksPhp = spawnSync('php', ['--version']).error !== undefined
 if (lacksPhp) console.warn('php is missing: the PHP example is not tried')
 
-test.skipIf(lacksPhp)('the PHP shop knows its visitors, and no forged ones', { timeout: 60_000 }, async () => {
+test.skipIf(lacksPhp)('the PHP shop knows its visitors, and no forged ones', async () => {
   const phpPort = await anyPort()
   const app = join(folder, 'examples/php-in-front/app')
   const php: ChildProcess = spawn('php', ['-S', `127.0.0.1:${phpPort}`, '-t', app, join(app, 'router.php')], {
@@ -110,7 +110,7 @@ test.skipIf(lacksPhp)('the PHP shop knows its visitors, and no forged ones', { t
     return { status: response.status, location: response.headers.get('location'), text: await response.text() }
   }
 
-  await expect.poll(async () => (await ask('/', null)).status, { timeout: 30_000 }).toBe(200)
+  await expect.poll(async () => (await ask('/', null)).status, { timeout: 60_000 }).toBe(200)
   expect((await ask('/', null)).text).toContain('Good day, stranger.')
   expect((await ask('/', staff)).text).toContain('Good day, ada.')
   expect((await ask('/office.php', staff)).status).toBe(403)

@@ -6,11 +6,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { anyPort } from '../../examples/demo/ports.ts'
 import { type Door, openDoor } from '../support/door.ts'
 import { Reader, requestText, type Sent, send, statusOf, valuesOf } from '../support/http.ts'
+import { wholeOutput } from '../support/log-lines.ts'
 import { plainReply, type RawOrigin, type Reply, startRawOrigin } from '../support/origin.ts'
 import { findProgram } from '../support/programs.ts'
 import { runtimeNames } from '../support/runtimes.ts'
 
-const restSeconds = 0.8
+const restSeconds = 3
 const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, restSeconds * 1000 + 100))
 const mostTests = 60
 const hangUp: Reply = async (_, socket) => void socket.destroy()
@@ -44,8 +45,8 @@ describe.each(runtimeNames)('%s', (name) => {
           host: 'timed.test',
           upstream: `${one}`,
           rules: [
-            { path: '/idle', access: 'public', timeouts: { idleSeconds: 0.4 } },
-            { path: '/total', access: 'public', timeouts: { totalSeconds: 0.6 } },
+            { path: '/idle', access: 'public', timeouts: { idleSeconds: 1.5 } },
+            { path: '/total', access: 'public', timeouts: { totalSeconds: 1.5 } },
             { ...everything, timeouts: { firstByteSeconds: 0.5 } },
           ],
         },
@@ -192,20 +193,25 @@ describe.each(runtimeNames)('%s', (name) => {
   })
 
   describe('time', () => {
-    const stall: Reply = async (reader, socket) => {
-      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun')
-      await reader.some()
-    }
+    /** Says so much and no more. Resolves when it is let go. */
+    const stall = (words: string): Promise<void> =>
+      new Promise((resolve) => {
+        first.reply = async (reader, socket) => {
+          socket.once('close', () => resolve())
+          socket.write(words)
+          await reader.some()
+        }
+      })
 
     it.each(['/idle', '/total'])(
       'an answer that stands still is broken off, and so is the upstream: %s',
       async (path) => {
-        first.reply = stall
+        const released = stall('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun')
         const { message, milliseconds } = await ask(`GET ${path}`, 'timed.test')
         expect([message && statusOf(message), message?.body, message?.isWhole]).toEqual([200, 'begun', false])
-        expect(milliseconds).toBeGreaterThan(300)
-        expect(milliseconds).toBeLessThan(3_000)
-        await expect.poll(() => first.open.size, { timeout: 3_000 }).toBe(0)
+        expect(milliseconds).toBeGreaterThan(1_300)
+        expect(milliseconds).toBeLessThan(5_000)
+        await released
       },
     )
 
@@ -213,7 +219,7 @@ describe.each(runtimeNames)('%s', (name) => {
       first.reply = async (_, socket) => {
         socket.write('HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n')
         for (let at = 0; at < 8; at++) {
-          await new Promise((resolve) => setTimeout(resolve, 150))
+          await new Promise((resolve) => setTimeout(resolve, 300))
           socket.write('x')
         }
       }
@@ -231,7 +237,7 @@ describe.each(runtimeNames)('%s', (name) => {
       }
       const { message, milliseconds } = await ask('GET /total', 'timed.test')
       expect(message?.isWhole).toBe(false)
-      expect(milliseconds).toBeLessThan(3_000)
+      expect(milliseconds).toBeLessThan(5_000)
     })
 
     it('the whole time is over for an upload that stands still', async () => {
@@ -240,21 +246,19 @@ describe.each(runtimeNames)('%s', (name) => {
       }
       const { message, milliseconds } = await ask('POST /total', 'timed.test', 'begun', [['Content-Length', '100000']])
       expect(message && statusOf(message)).toBe(504)
-      expect(milliseconds).toBeLessThan(3_000)
+      expect(milliseconds).toBeLessThan(5_000)
     })
 
     it('a head that never comes is 504, and the upstream is let go', async () => {
-      first.reply = async (reader) => {
-        await reader.some()
-      }
+      const released = stall('')
       expect(await statusFor('GET /a', 'timed.test')).toBe(504)
-      await expect.poll(() => first.open.size, { timeout: 3_000 }).toBe(0)
+      await released
     })
   })
 
   it('a client that closes its half once it has asked: workerd answers it, the others take it to have left', async () => {
     first.reply = async (_, socket) => {
-      await new Promise((resolve) => setTimeout(resolve, 200))
+      await new Promise((resolve) => setTimeout(resolve, 1_500))
       socket.write(plainReply)
     }
     const socket = connect({ port: door.runtime.port, host: '127.0.0.1', allowHalfOpen: true })
@@ -270,8 +274,8 @@ describe.each(runtimeNames)('%s', (name) => {
     for (let at = 0; at < 3; at++) expect((await ask('GET /a', pair)).message).toMatchObject({ body: 'ok' })
   })
 
-  it('wrote no word of an unhandled error', () => {
-    const lines = door.runtime.output().split('\n')
+  it('wrote no word of an unhandled error', async () => {
+    const lines = (await wholeOutput(door.runtime)).split('\n')
     // workerd complains of what we break off ourselves
     const odd = lines.filter((line) => /uncaught|unhandled/i.test(line) && !/The operation was aborted/.test(line))
     expect(odd).toEqual([])
@@ -306,7 +310,7 @@ describe.skipIf(!python).each(runtimeNames)('%s: an upstream that takes no conne
       const { message, milliseconds } = await send(door.runtime.port, requestText('GET /a', 'deaf.test'))
       expect(message && statusOf(message)).toBe(504)
       expect(message && valuesOf(message, 'x-sallyport')).toEqual(['refused'])
-      expect(milliseconds).toBeLessThan(4_000)
+      expect(milliseconds).toBeLessThan(6_000)
     } finally {
       for (const socket of filling) socket.destroy()
       child.kill()

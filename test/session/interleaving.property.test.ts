@@ -252,9 +252,7 @@ function opened(
 }
 
 describe('whatever is done at the same time, and however long each step of it takes', () => {
-  it('with a strong store nothing is usable that was ended, and nothing dead that was not', {
-    timeout: 60_000,
-  }, async () => {
+  it('with a strong store nothing is usable that was ended, and nothing dead that was not', async () => {
     const skews = fc.array(fc.constantFrom(-1, -0.5, 0, 0.5, 1), { minLength: 1, maxLength: 3 })
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), skews, clients, async (scheduler, differences, plans) => {
@@ -269,7 +267,7 @@ describe('whatever is done at the same time, and however long each step of it ta
     )
   })
 
-  it('with Workers KV nothing is usable longer than it says after it was ended', { timeout: 60_000 }, async () => {
+  it('with Workers KV nothing is usable longer than it says after it was ended', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), fc.integer({ min: 1, max: 3 }), clients, async (scheduler, count, plans) => {
         const texts = new Map<string, string>()

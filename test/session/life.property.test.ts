@@ -142,9 +142,7 @@ const steps = [
 ]
 
 describe('whatever is done in whatever order, with look-ups that are acted on late', () => {
-  it('no session is usable that ought to be dead, and none is dead that ought to live', {
-    timeout: 60_000,
-  }, async () => {
+  it('no session is usable that ought to be dead, and none is dead that ought to live', async () => {
     await fc.assert(
       fc.asyncProperty(fc.commands(steps, { maxCommands: 60, size: 'max' }), async (commands) => {
         const model: Model = { now: 1_800_000_000, values: [], held: [], notBefore: new Map() }

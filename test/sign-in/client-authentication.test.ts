@@ -83,7 +83,7 @@ describe.each(Object.entries(ways))('a client that shows who it is by %s', (meth
     const token = async () => (await real.gateway.ask(`GET ${self}/api/x`, { cookie })).sent.get('authorization')
     const first = await token()
     // an assertion is of now: so the clock goes on by itself
-    await vi.waitFor(async () => expect(await token()).not.toBe(first), { timeout: 10_000, interval: 300 })
+    await vi.waitFor(async () => expect(await token()).not.toBe(first), { timeout: 20_000, interval: 300 })
     await visitor.go(`${self}/.sallyport/sign-out`, {
       method: 'POST',
       headers: { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' },

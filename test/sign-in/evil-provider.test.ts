@@ -231,7 +231,7 @@ const faultNames = (fault: string): RegExp =>
 describe('a provider that lies', () => {
   it.each(tricks.map(([name, ...rest]) => ({ name, rest })))('signs nobody in with $name', async ({ rest }) => {
     const [trick, reason, fault] = rest
-    const gateway = await openSignInGateway({ environment: { PROVIDER_TIMEOUT_MS: '200' } })
+    const gateway = await openSignInGateway({ environment: { PROVIDER_TIMEOUT_MS: '2000' } })
     await trick(gateway.provider)
     const asked = await gateway.start()
     const response = await gateway.visitor.go(gateway.answer(asked))

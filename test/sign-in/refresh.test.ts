@@ -330,7 +330,7 @@ describe('an access token that is nearly over', () => {
     expect(refreshes()).toBe(before)
     real.pass(20)
     expect(await whose(await bearer(real.open(), cookie))).toBe('alice')
-  }, 30_000)
+  })
 
   it('is asked for at the provider that gave the last one, and at no other of its name', async () => {
     const real = await open()

@@ -164,7 +164,7 @@ describe('signing out by a form', () => {
       () => Promise.reject(new TypeError('no network')),
       () => new Promise<Response>(() => undefined),
     ]) {
-      const real = await open({ environment: { PROVIDER_TIMEOUT_MS: '200' } })
+      const real = await open({ environment: { PROVIDER_TIMEOUT_MS: '2000' } })
       const cookie = await real.signIn()
       const failed = real.open({ fetch: failing })
       const response = await failed.gateway.endpoints.fetch(

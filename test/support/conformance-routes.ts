@@ -13,8 +13,8 @@ const app = defineOrigin({
   cors: { origins: ['https://console.test'], credentials: true },
   rules: [
     { path: '/public/slow', access: 'public', timeouts: { firstByteSeconds: 0.5 } },
-    { path: '/public/idle', access: 'public', timeouts: { idleSeconds: 0.4 } },
-    { path: '/public/total', access: 'public', timeouts: { totalSeconds: 0.5 } },
+    { path: '/public/idle', access: 'public', timeouts: { idleSeconds: 1.5 } },
+    { path: '/public/total', access: 'public', timeouts: { totalSeconds: 1.5 } },
     { path: '/public/small', access: 'public', limits: { bodyBytes: 10 } },
     { path: '/public/once', access: 'public', retries: 0 },
     { path: '/public/assets/*', access: 'public', cache: { key: 'url' } },

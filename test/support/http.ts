@@ -154,17 +154,25 @@ export interface Sent {
   readonly milliseconds: number
 }
 
-/** Sends bytes as they are, reads one answer, hangs up. @returns null where the server hung up instead. */
-export async function send(port: number, bytes: string | Buffer, timeoutMilliseconds = 10_000): Promise<Sent> {
+/** Longer than any answer takes, on whatever machine. */
+const patienceMilliseconds = 20_000
+
+/** Sends bytes as they are, reads one answer, hangs up. Throws where none comes. @returns null where the server hung up instead. */
+export async function send(port: number, bytes: string | Buffer): Promise<Sent> {
   const startedAt = performance.now()
   const socket = connect(port, '127.0.0.1')
   const reader = new Reader(socket)
-  const timer = setTimeout(() => socket.destroy(), timeoutMilliseconds)
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    socket.destroy()
+  }, patienceMilliseconds)
   socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
   const method = bytes.toString('latin1').split(' ', 1)[0]
   const message = await reader.message(method)
   clearTimeout(timer)
   socket.destroy()
+  if (isLate) throw new Error(`no whole answer within ${patienceMilliseconds} ms, but ${JSON.stringify(message)}`)
   return { message, milliseconds: performance.now() - startedAt }
 }
 

@@ -123,7 +123,7 @@ export const legacyKinds: readonly LegacyKind[] = [
   },
 ]
 
-/** Resolves once the app answers. Throws with what it wrote when it doesn't within 50 seconds. */
+/** Resolves once the app answers. Throws with what it wrote when it doesn't within 150 seconds. */
 export async function startLegacy(kind: LegacyKind): Promise<Legacy> {
   const folder = await mkdtemp(join(tmpdir(), `sallyport-${kind.name}-`))
   // Apache gives up its rights, if it has any
@@ -148,7 +148,7 @@ export async function startLegacy(kind: LegacyKind): Promise<Legacy> {
     await Promise.all(children.map(end))
     await rm(folder, { recursive: true, force: true })
   }
-  const endsAt = Date.now() + 50_000
+  const endsAt = Date.now() + 150_000
   while (!(await answers(port))) {
     if (Date.now() < endsAt && children.every(({ exitCode }) => exitCode === null)) continue
     await stop()

@@ -76,7 +76,7 @@ export async function openRealSignIn(provider: IdentityProvider, asked: Asked = 
     SEALING_KEY: sealingKey,
     CORP_SECRET: clientSecret,
     SESSION_IDLE_SECONDS: '43200',
-    PROVIDER_TIMEOUT_MS: '3000',
+    PROVIDER_TIMEOUT_MS: '10000',
     ...asked.environment,
   }
   const open: RealSignIn['open'] = (change = {}) => {

@@ -34,9 +34,9 @@ it.todo('is not written')
     })
     expect(lastLine(printed)).toBe('1 passed, 1 failed, 2 skipped')
     expect(printed).toContain('left out: a.test.ts > needs a program: redis-server is missing')
-  }, 60_000)
+  })
 
   it('counts a file that cannot be loaded as a failure', () => {
     expect(lastLine(run({ 'a.test.ts': "import './nowhere.ts'\n" }))).toBe('0 passed, 1 failed, 0 skipped')
-  }, 60_000)
+  })
 })

@@ -74,7 +74,7 @@ export async function startSignInWorld(): Promise<SignInWorld> {
     reached,
     async browse() {
       const context = await browser.newContext()
-      context.setDefaultTimeout(8_000)
+      context.setDefaultTimeout(20_000)
       // the provider's pages want fonts of the internet
       await context.route(/^https:/, (route) => route.abort())
       return context

@@ -61,7 +61,7 @@ export const proxying: readonly Exchange[] = [
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun')
       await reader.some()
     },
-    want: { status: [200, 502, 504], isWhole: false, withinMilliseconds: 3_000 },
+    want: { status: [200, 502, 504], isWhole: false, withinMilliseconds: 5_000 },
   },
   {
     title: 'a connection that breaks before the answer is tried once more',

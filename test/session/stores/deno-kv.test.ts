@@ -29,14 +29,16 @@ describe('on real Deno', () => {
       detached: true,
     })
     url = await new Promise((resolve, reject) => {
+      let said = ''
       deno.stdout?.on('data', (chunk) => {
-        const [, port] = /port (\d+)/.exec(String(chunk)) ?? []
+        said += chunk
+        const [, port] = /port (\d+)\n/.exec(said) ?? []
         if (port) resolve(`http://127.0.0.1:${port}/`)
       })
       deno.once('error', reject)
       deno.once('exit', () => reject(new Error('deno ended')))
     })
-  }, 60_000)
+  })
   afterAll(async () => {
     const ended = new Promise((resolve) => deno.once('exit', resolve))
     if (deno.pid) process.kill(-deno.pid, 'SIGKILL')
