@@ -101,7 +101,10 @@ const fixes: Readonly<Record<string, string>> = {
   ASSERTION_ISSUER: 'write the iss that origins shall find in assertions, or leave it out',
 }
 
-const secrets: ReadonlySet<string> = new Set([
+export const settingNames: readonly string[] = Object.keys(fixes)
+
+/** Never shown, not even when they are wrong; and never in a file that goes to git. */
+export const settingSecrets: ReadonlySet<string> = new Set([
   'ASSERTION_KEY',
   'CSRF_KEY',
   'CHECK_SECRET',
@@ -143,7 +146,7 @@ export function readSettings(environment: Environment, gateway: Gateway | null):
 const unfit = (name: string, value: unknown): Problem =>
   problem(
     name,
-    secrets.has(name) ? 'a secret, not shown' : showValue(value),
+    settingSecrets.has(name) ? 'a secret, not shown' : showValue(value),
     'not a value that will do',
     fixes[name] ?? '',
   )

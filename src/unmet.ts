@@ -25,7 +25,7 @@ export interface Surroundings {
 /** What the routes and settings ask of this runtime, and it hasn't got. */
 export function unmet(
   runtime: Surroundings,
-  origins: readonly Pick<Origin, 'name' | 'upstream' | 'routes'>[],
+  origins: readonly Pick<Origin, 'name' | 'upstreams' | 'routes'>[],
   settings: Settings,
   store: SessionStore | null,
 ): Problem[] {
@@ -39,22 +39,27 @@ export function unmet(
       fix: storeFixes[settings.sessionStore],
     })
   }
-  for (const { name, upstream, routes } of origins) {
+  for (const { name, upstreams, routes } of origins) {
     const place = { file: `routes/${name}.ts`, path: 'upstream' }
-    if (upstream.kind === 'same-host' && !runtime.hasZone)
+    if (upstreams.some(({ kind }) => kind === 'same-host') && !runtime.hasZone)
       problems.push({
         ...place,
         value: 'same-host',
         message: `on ${runtime.name} this leads back to the gateway`,
         fix: 'write the URL of the upstream',
       })
-    if (upstream.kind === 'binding' && !runtime.hasBinding(upstream.name))
+    for (const upstream of upstreams) {
+      if (upstream.kind !== 'binding' || runtime.hasBinding(upstream.name)) continue
       problems.push({
         ...place,
         value: upstream.name,
         message: 'there is no binding of this name that can be fetched from',
-        fix: 'add it to wrangler.toml',
+        fix:
+          runtime.name === 'workerd'
+            ? 'add it to wrangler.toml'
+            : 'only Workers have bindings: write the URL of the upstream',
       })
+    }
     const noting = runtime.name === 'workerd' ? undefined : routes.find((route) => route.headers.nonce)
     if (noting)
       problems.push({

@@ -18,8 +18,9 @@ export const check: Verb = {
 
 Reads the routes, wrangler.toml, .dev.vars and the environment, and finds what the schema refuses, what
 can't have been meant (a rule that is never reached, a public rule above the guarded one it covers), what
-the settings lack, and what the session store can't promise. Warns of what shouldn't stay: rules that only
-report, ID tokens that pass for Bearer tokens, access tokens that can't be refreshed. Of the three, the environment goes before
+the settings lack, what the session store can't promise, and what in wrangler.toml leads past the gateway or
+tells a secret. Warns of what shouldn't stay: rules that only report, issuers that are asked without TLS, ID
+tokens that pass for Bearer tokens, access tokens that can't be refreshed. Of the three, the environment goes before
 .dev.vars, and .dev.vars before [vars]. What [secrets] of wrangler.toml lists under required, and none of them
 holds, is expected as a secret that Cloudflare keeps; of .dev.vars, what is listed there or in [vars] counts. With --runtime node or deno only the environment is read.
 
@@ -66,7 +67,7 @@ ${placeHelp}`,
     io.out(
       `No findings: ${plural(counts.rules, 'rule')} of ${plural(counts.origins, 'origin')}, ${plural(counts.issuers, 'issuer')}, ${plural(counts.providers, 'provider')}, in ${plural(counts.files, 'file')}.`,
     )
-    if (warnings.length > 0) io.out(`\nWarnings:\n${warnings.map(describeProblem).join('\n')}\n`)
+    if (warnings.length > 0) io.out(`\nWarnings:\n${warnings.map(describeProblem).join('\n')}`)
     if (bounds.length > 0) io.out(`\nWhat has ended passes at most so long:\n${bounds.map(describeBound).join('\n')}\n`)
     for (const name of expectedSecrets) io.out(`${name}: expected as a secret, not looked into.`)
     io.out(`Checked: the files and their names, schema, lint, settings for ${runtime} (from ${sources.join(', ')}).`)

@@ -7,6 +7,7 @@ import { promisesOf, type SessionStore, type StoreName } from '../session/store.
 import { readSettings, type Settings } from '../settings.ts'
 import { overasked, unmet } from '../unmet.ts'
 import { FindingsError } from './findings.ts'
+import { misspelt } from './misspelt.ts'
 import { loadRouteFiles, type RouteFiles } from './route-files.ts'
 import { type RuntimeName, readSurroundings, type Surroundings } from './surroundings.ts'
 import type { Given, Io } from './verb.ts'
@@ -25,7 +26,7 @@ export interface Configuration {
 export async function readConfiguration(given: Given, io: Io): Promise<Configuration> {
   const surroundings = await readSurroundings(given, io)
   const files = await loadRouteFiles(surroundings.folder, io.cwd)
-  const before = [...files.findings, ...surroundings.findings]
+  const before = [...files.findings, ...surroundings.findings, ...misspelt(surroundings.names, files.config)]
   const gateway = files.config === undefined ? null : compile(files.config, surroundings.environment)
   const config = gateway?.ok ? gateway.value : null
   const settings = readSettings(surroundings.environment, config)

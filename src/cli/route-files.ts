@@ -86,8 +86,14 @@ async function load(path: string): Promise<{ default?: unknown } | string> {
   try {
     return await import(pathToFileURL(path).href)
   } catch (error) {
-    return error instanceof Error ? `${error.name}: ${error.message.split('\n', 1)[0]}` : 'unknown'
+    return error instanceof Error ? `${error.name}: ${error.message.split('\n', 1)[0]}${lineOf(error)}` : 'unknown'
   }
+}
+
+/** Of what isn't even parsed Node writes file and line above the stack. */
+const lineOf = ({ stack = '' }: Error): string => {
+  const line = /^[^\n]*:(\d+)\n/.exec(stack)?.[1]
+  return line ? `, line ${line}` : ''
 }
 
 const originsOf = (config: unknown): readonly unknown[] =>

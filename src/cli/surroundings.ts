@@ -6,7 +6,9 @@ import { parseEnv } from 'node:util'
 import type { Environment } from '../route/compile.ts'
 import type { Problem } from '../route/problem.ts'
 import { requiredIn, standInsFor } from './expected-secrets.ts'
+import { FindingsError } from './findings.ts'
 import { type Given, type Io, UsageError } from './verb.ts'
+import { record, type Table, wranglerFindings } from './wrangler-findings.ts'
 
 export type RuntimeName = 'workerd' | 'deno' | 'node'
 
@@ -17,6 +19,8 @@ export interface Surroundings {
   readonly configPath: string | null
   readonly runtime: RuntimeName
   readonly environment: Environment
+  /** What was written for the gateway: on Workers in wrangler.toml and .dev.vars, else the whole environment. */
+  readonly names: readonly string[]
   /** Where the environment was read from, for people. */
   readonly sources: readonly string[]
   /** Names that wrangler.toml says Cloudflare keeps, and that are nowhere else: the environment holds a stand-in for each. */
@@ -29,7 +33,7 @@ export interface Surroundings {
 const configNames = ['wrangler.toml', 'wrangler.jsonc', 'wrangler.json']
 const runtimes: readonly RuntimeName[] = ['workerd', 'deno', 'node']
 
-/** Throws {@link UsageError} where a flag names what isn't there. */
+/** Throws {@link UsageError} where a flag names what isn't there, {@link FindingsError} where wrangler.toml can't be read. */
 export async function readSurroundings(given: Given, io: Io): Promise<Surroundings> {
   const folder = resolve(io.cwd, given.text('routes') ?? 'routes')
   const named = given.text('config')
@@ -42,19 +46,21 @@ export async function readSurroundings(given: Given, io: Io): Promise<Surroundin
   const around = { folder, configPath, runtime, expectedSecrets: [] }
   // Node and Deno read their own environment alone
   if (configPath === null || runtime !== 'workerd')
-    return { ...around, environment: io.environment, sources: ['the environment'], bindings: new Set(), findings: [] }
-  const shown = relative(io.cwd, configPath)
-  const config = await readWrangler(configPath)
-  if (typeof config === 'string') {
-    const finding = { file: shown, path: '', value: '', message: `it can't be read: ${config}`, fix: 'mend its syntax' }
     return {
       ...around,
       environment: io.environment,
+      names: Object.keys(io.environment),
       sources: ['the environment'],
       bindings: new Set(),
-      findings: [finding],
+      findings: [],
     }
-  }
+  const shown = relative(io.cwd, configPath)
+  const config = await readWrangler(configPath)
+  // all that the routes name would be missing, too
+  if (typeof config === 'string')
+    throw new FindingsError([
+      { file: shown, path: '', value: '', message: `it can't be read: ${config}`, fix: 'mend its syntax' },
+    ])
   const section = sectionOf(config, given.text('env'))
   const dev = listedIn(section, readDevVars(configPath, given.text('env')))
   const known = { ...record(section['vars']), ...dev, ...io.environment }
@@ -63,16 +69,15 @@ export async function readSurroundings(given: Given, io: Io): Promise<Surroundin
     ...around,
     expectedSecrets: Object.keys(standIns).filter((name) => known[name] === undefined),
     environment: { ...standIns, ...known },
+    names: Object.keys({ ...standIns, ...record(section['vars']), ...dev }),
     sources: [`${shown} [vars]`, ...(dev ? ['.dev.vars'] : []), 'the environment'],
     bindings: new Set(bindingsIn(section)),
-    findings: cacheFindings(config, shown),
+    findings: wranglerFindings(config, shown),
   }
 }
 
 const findConfig = (folders: readonly string[]): string | null =>
   folders.flatMap((folder) => configNames.map((name) => join(folder, name))).find(existsSync) ?? null
-
-type Table = Readonly<Record<string, unknown>>
 
 /** @returns the file as it is written, or what is wrong with it */
 async function readWrangler(path: string): Promise<Table | string> {
@@ -80,7 +85,9 @@ async function readWrangler(path: string): Promise<Table | string> {
   try {
     return { ...readRawConfig({ config: path }).rawConfig }
   } catch (error) {
-    return error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : 'unknown'
+    if (!(error instanceof Error)) return 'unknown'
+    const line = record('location' in error ? error.location : null)['line']
+    return `${error.message.split('\n', 1)[0]}${typeof line === 'number' ? `, line ${line}` : ''}`
   }
 }
 
@@ -93,8 +100,6 @@ function sectionOf(config: Table, name: string | undefined): Table {
   return record(sections[name])
 }
 
-const record = (value: unknown): Table => (typeof value === 'object' && value !== null ? { ...value } : {})
-
 function readDevVars(configPath: string, name: string | undefined): Table | null {
   const beside = join(dirname(configPath), '.dev.vars')
   const path = [name === undefined ? '' : `${beside}.${name}`, beside].find((file) => file !== '' && existsSync(file))
@@ -106,26 +111,6 @@ function listedIn(section: Table, dev: Table | null): Table | null {
   if (dev === null || section['secrets'] === undefined) return dev
   const names = new Set([...Object.keys(record(section['vars'])), ...requiredIn(section['secrets'])])
   return Object.fromEntries(Object.entries(dev).filter(([name]) => names.has(name)))
-}
-
-/** A cache in front of the Worker would hand one person's page to the next: no Worker is asked who they are. */
-function cacheFindings(config: Table, file: string): Problem[] {
-  const sections: [string, Table][] = [
-    ['', config],
-    ...Object.entries(record(config['env'])).map(([name, section]): [string, Table] => [
-      `env.${name}.`,
-      record(section),
-    ]),
-  ]
-  return sections
-    .filter(([, section]) => section['cache'] === true || record(section['cache'])['enabled'] === true)
-    .map(([at]) => ({
-      file,
-      path: `${at}cache.enabled`,
-      value: 'true',
-      message: 'this puts a cache in front of the gateway: it answers without asking who may',
-      fix: 'delete it',
-    }))
 }
 
 /** Every `binding = "NAME"`, whichever kind of binding it is. */

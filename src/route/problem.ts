@@ -78,7 +78,8 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best && best.distance <= Math.max(2, Math.floor(best.key.length / 3)) ? best.key : undefined
 }
 
-function editDistance(a: string, b: string): number {
+/** How many letters would have to be added, taken away or changed. */
+export function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, at) => at)
   for (let i = 1; i <= a.length; i++) {
     const row = [i]

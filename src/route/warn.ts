@@ -1,10 +1,17 @@
 /** Finds what is allowed and yet shouldn't stay: it keeps nobody from starting. */
 
 import type { Gateway } from './compile.ts'
-import { formatPath, type Problem } from './problem.ts'
+import { formatPath, type Problem, showValue } from './problem.ts'
 
-/** @returns a warning for each rule that only reports, and for each issuer whose ID tokens pass for Bearer tokens */
-export const warn = (gateway: Gateway): Problem[] => [...reporting(gateway), ...takingIdTokens(gateway)]
+/**
+ * @returns a warning for each rule that only reports, for each issuer whose ID tokens pass for Bearer tokens, and for
+ *   each issuer or provider that is asked over a network without TLS
+ */
+export const warn = (gateway: Gateway): Problem[] => [
+  ...reporting(gateway),
+  ...takingIdTokens(gateway),
+  ...askedInTheOpen(gateway),
+]
 
 const reporting = ({ origins }: Gateway): Problem[] =>
   origins
@@ -36,3 +43,29 @@ function takingIdTokens({ issuers, providers, origins }: Gateway): Problem[] {
     }
   })
 }
+
+/** Whoever stands on such a way answers with keys of their own, and is anybody. */
+function askedInTheOpen({ issuers, providers }: Gateway): Problem[] {
+  const issuing = [...issuers.values()].flatMap(({ name, issuer, keys, introspection }) => [
+    ...(keys.kind === 'discovery' || introspection?.url === null
+      ? [{ at: ['issuers', name, 'issuer'], url: issuer }]
+      : []),
+    ...(keys.kind === 'url' ? [{ at: ['issuers', name, 'jwks'], url: keys.url }] : []),
+    ...(introspection?.url ? [{ at: ['issuers', name, 'introspection', 'url'], url: introspection.url }] : []),
+  ])
+  const signing = [...providers.values()].map(({ name, issuer }) => ({
+    at: ['providers', name, 'issuer'],
+    url: issuer,
+  }))
+  return [...issuing, ...signing]
+    .filter(({ url }) => /^http:/i.test(url) && !isThisMachine(new URL(url).hostname))
+    .map(({ at, url }) => ({
+      file: 'routes/index.ts',
+      path: formatPath(at),
+      value: showValue(url),
+      message: 'it is asked without TLS: whoever is on the way can answer, and sign anybody in',
+      fix: 'write an https address; http is for trying things out on one machine',
+    }))
+}
+
+const isThisMachine = (host: string): boolean => /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/.test(host)

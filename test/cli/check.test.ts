@@ -107,10 +107,53 @@ const rows: Record<string, Row> = {
   },
   'a wrangler.toml that is none': {
     files: { 'wrangler.toml': 'cache = { enabled = ' },
-    finding: { file: 'wrangler.toml', message: expect.stringContaining("can't be read") },
+    finding: { file: 'wrangler.toml', message: expect.stringMatching(/can't be read: .*, line 1$/) },
+  },
+  'a pattern that leaves a part of a host to the origin': {
+    files: {
+      'wrangler.toml': '[env.production]\nroutes = [{ pattern = "a.example/app/*", zone_name = "a.example" }]\n',
+    },
+    finding: {
+      file: 'wrangler.toml',
+      path: 'env.production.routes[0].pattern',
+      value: '"a.example/app/*"',
+      message: expect.stringContaining('unguarded'),
+      fix: expect.stringContaining('"a.example/*"'),
+    },
+  },
+  'a pattern that leaves http to the origin': {
+    files: { 'wrangler.toml': 'routes = ["a.example/*", "https://a.example/*"]\n' },
+    finding: { path: 'routes[1]', fix: expect.stringContaining('"a.example/*"') },
+  },
+  'the only pattern of a host that is too narrow': {
+    files: { 'wrangler.toml': 'route = "a.example/app"\n' },
+    finding: { path: 'route', fix: expect.stringContaining('"a.example/*"') },
+  },
+  'a setting that is misspelt': {
+    files: { 'wrangler.toml': '[vars]\nLOG_SUBJET = "pseudonym"\n' },
+    finding: { file: 'environment', path: 'LOG_SUBJET', fix: 'did you mean "LOG_SUBJECT"?' },
+  },
+  'a secret that is misspelt': {
+    files: { 'wrangler.toml': '[secrets]\nrequired = ["SEALING_KEYS"]\n' },
+    finding: { file: 'environment', path: 'SEALING_KEYS', fix: 'did you mean "SEALING_KEY"?' },
+  },
+  'a misspelt setting of Node': {
+    environment: { PUBLIC_SCHEMA: 'https' },
+    finding: { path: 'PUBLIC_SCHEMA', fix: 'did you mean "PUBLIC_SCHEME"?' },
+  },
+  'a secret in wrangler.toml': {
+    files: { 'wrangler.toml': `[env.staging.vars]\nADMIN_SECRET = "${'a'.repeat(32)}"\n` },
+    finding: { file: 'wrangler.toml', path: 'env.staging.vars.ADMIN_SECRET', value: 'a secret, not shown' },
   },
   'an upstream that no binding leads to': {
     files: { 'wrangler.toml': 'name = "a"\n', 'routes/app.ts': app("upstream: { binding: 'LEGACY' },") },
+    finding: { file: 'routes/app.ts', path: 'upstream', value: 'LEGACY' },
+  },
+  'nor another, where the first is down': {
+    files: {
+      'wrangler.toml': 'name = "a"\n',
+      'routes/app.ts': app("upstream: ['https://a.example', { binding: 'LEGACY' }],"),
+    },
     finding: { file: 'routes/app.ts', path: 'upstream', value: 'LEGACY' },
   },
   'an upstream that leads back, on Node': {
@@ -139,6 +182,20 @@ describe('check finds', () => {
       folder.end()
     }
   })
+})
+
+test('a variable that the routes name, or that means nothing to the gateway, is not a misspelt setting', async () => {
+  const folder = makeFolder({
+    'routes/index.ts': index,
+    'routes/app.ts': app("upstream: { env: 'GATEWAY_NAMES' },"),
+  })
+  const environment = { GATEWAY_NAMES: 'https://a.example', SIGNING_KEY: 'x', LOG_LEVEL: 'x', HOME: '/', LANG: 'C' }
+  try {
+    const { code, out } = await sallyport(['check'], { cwd: folder.path, environment })
+    expect([code, out]).toEqual([0, expect.stringContaining('No findings')])
+  } finally {
+    folder.end()
+  }
 })
 
 describe('the environment', () => {

@@ -42,3 +42,27 @@ it('a rule that only reports is warned of', () => {
   const rules = [{ path: '/*', access: 'signed-in' as const, mode: 'report' as const }]
   expect(warn(compiled({ origins: [originOf(rules)] })).map(({ path }) => path)).toEqual(['rules[0].mode'])
 })
+
+describe('an issuer or a provider that is asked without TLS', () => {
+  const asked = (change: object, provider: object = {}): string[] =>
+    warned({ audience: 'api', ...change }, provider).filter((line) => line.includes('without TLS'))
+
+  it.each<[string, string[], string[]]>([
+    ['the issuer, for its keys', asked({ issuer: 'http://id.example.com' }), ['issuers.corp.issuer']],
+    ['its keys, by an address of their own', asked({ jwks: 'HTTP://keys.example.com' }), ['issuers.corp.jwks']],
+    [
+      'the issuer, about tokens',
+      asked({
+        issuer: 'http://id.example.com',
+        algorithms: undefined,
+        introspection: { url: 'http://id.example.com/i', clientId: 'a', clientSecret: { env: 'SECRET' } },
+      }),
+      ['issuers.corp.introspection.url'],
+    ],
+    ['the provider', asked({}, { issuer: 'http://localhost.example.com' }), ['providers.corp.issuer']],
+    ['nobody, where the keys come by https', asked({ issuer: 'http://id.example.com', jwks: 'https://a.example' }), []],
+    ['nobody, on this machine', asked({ issuer: 'http://127.0.0.1:8789' }, { issuer: 'http://localhost:8789' }), []],
+  ])('is warned of: %s', (_, found, places) => {
+    expect(found.map((line) => line.split(':')[0])).toEqual(places)
+  })
+})
