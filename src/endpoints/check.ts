@@ -4,6 +4,7 @@ import { Hono } from 'hono/tiny'
 import type { WaitUntil } from '../authenticate/share.ts'
 import { nothingSpent } from '../authenticate/spent.ts'
 import { type Decision, type Forward, type Refusal, type Refuse, refuse } from '../decision.ts'
+import { speaksForConnection } from '../forward/connection-auth.ts'
 import { identityHeaders } from '../forward/identity.ts'
 import { bagOf, type Head, selfOrigin } from '../head.ts'
 import { entryOf, type LogEntry } from '../log-entry.ts'
@@ -89,8 +90,8 @@ export function createCheckEndpoint({ secret, decide, making, log, now }: CheckP
     const assertion = await making.assertionFor(decision)
     if (assertion !== null) headers.push(['x-sallyport-assertion', assertion])
     const theirs = route.passAuthorization ? head.headers.get('authorization') : null
-    const authorization = accessToken === null ? theirs : `Bearer ${accessToken}`
-    if (authorization !== null) headers.push(['authorization', authorization])
+    if (accessToken !== null) headers.push(['authorization', `Bearer ${accessToken}`])
+    else if (theirs !== null && !speaksForConnection(theirs)) headers.push(['authorization', theirs])
     return { status: 200, headers }
   }
 }

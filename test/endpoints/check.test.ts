@@ -101,6 +101,7 @@ describe('Authorization, as the upstream would get it', () => {
       ['/both/x', { authorization: basic }, 200, basic],
       ['/maybe/x', { authorization: basic }, 200, null],
       ['/basic/x', { cookie, authorization: basic }, 200, basic],
+      ['/basic/x', { cookie, authorization: 'NTLM TlRMTVNTUAAB' }, 200, null],
       ['/page', { cookie, authorization: basic }, 200, null],
       ['/public/x', { cookie, authorization: basic }, 200, null],
       ['/api/x', { authorization: basic }, 401, null],
