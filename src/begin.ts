@@ -80,7 +80,7 @@ export function createBeginning(parts: BeginParts): Beginning {
     if (!planned) throw new TypeError('a forward has a plan')
     if (maxForwards(head.method, head.headers) === 'here')
       return { kind: 'answer', answer: note(respondHere(asked), null) }
-    const underWay = { plan: planned, route: decision.route, asked, startedAt, note }
+    const underWay = { plan: planned, route: decision.route, asked, startedAt, waitUntil, note }
     const forwarding = createForwarding({ memory, vouching }, underWay)
     const { awaits } = decision
     return awaits ? { kind: 'held', release: (body) => release(forwarding, awaits, body) } : forwarding

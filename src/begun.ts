@@ -1,5 +1,6 @@
 /** What becomes of a request once it is decided: an answer, or a forward under way and the answers that may come of it. */
 
+import type { WaitUntil } from './authenticate/share.ts'
 import type { Refusal } from './decision.ts'
 import type { Place, Plan, UpstreamHead } from './forward/forward.ts'
 import { faultInHead } from './forward/response-headers.ts'
@@ -67,12 +68,13 @@ export interface UnderWay {
   readonly asked: Asked
   /** Seconds since the epoch. */
   readonly startedAt: number
+  readonly waitUntil: WaitUntil
   /** Is told of each answer that goes to the client, and gives it back. */
   note(answer: Answer, refusal: Refusal | null): Answer
 }
 
 export function createForwarding({ memory, vouching }: ForwardingParts, underWay: UnderWay): Forwarding {
-  const { plan, route, asked, startedAt, note } = underWay
+  const { plan, route, asked, startedAt, waitUntil, note } = underWay
   const { head, requestId } = asked
   memory.noteRequest()
   if (vouching && (head.headers.get('x-sallyport-sign-in') ?? head.headers.get('x-sallyport-sign-out')) !== null)
@@ -104,7 +106,7 @@ export function createForwarding({ memory, vouching }: ForwardingParts, underWay
     ...(vouching &&
       route.vouches && {
         async vouch(upstream: UpstreamHead): Promise<Finished> {
-          const done = await actOnVouching(vouching, upstream, { route, head, requestId, startedAt })
+          const done = await actOnVouching(vouching, upstream, { route, head, requestId, startedAt, waitUntil })
           // the origin signed them in and we couldn't: then nobody is
           return done.ok ? finish(upstream, done.value) : { answer: fail(done.error), isTheirs: false }
         },

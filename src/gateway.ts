@@ -96,7 +96,6 @@ export function createGateway(parts: GatewayParts): Gateway {
     looking && sessions && revocations
       ? createKeeper({ ...looking, sessions, revocations, lifetimes: settings.session, log: logs.event })
       : null
-  const vouching = keeper && settings.vouchSecret !== null ? { keeper, secret: settings.vouchSecret } : null
   const csrf = settings.csrfKeys.length > 0 ? createCsrfTokens(settings.csrfKeys, now) : null
   const table = createTable(config.origins)
   const deciding: DecideParts = {
@@ -126,6 +125,7 @@ export function createGateway(parts: GatewayParts): Gateway {
         })
       : null,
   )
+  const vouching = keeper && settings.vouchSecret !== null ? { keeper, secret: settings.vouchSecret, signIn } : null
   const memory = createUpstreamMemory(now)
   const planning = {
     isDropped: createNameFilter(identityNames(config)),

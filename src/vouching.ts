@@ -1,8 +1,10 @@
 /** Does what an origin vouches for in its answer: begins or ends a session, and sets the cookie that says so. */
 
+import type { WaitUntil } from './authenticate/share.ts'
 import type { Refusal } from './decision.ts'
+import type { SignIn } from './endpoints/sign-in.ts'
 import type { UpstreamHead } from './forward/forward.ts'
-import type { Head } from './head.ts'
+import { type Head, selfOrigin } from './head.ts'
 import type { Keeper } from './keeper.ts'
 import { err, ok, type Result } from './result.ts'
 import type { Route } from './route/table.ts'
@@ -14,13 +16,25 @@ export interface VouchingParts {
   readonly keeper: Keeper
   /** `VOUCH_SECRET` */
   readonly secret: string
+  /** Gives null where nobody signs in with a provider. */
+  readonly signIn: () => Pick<SignIn, 'leave'> | null
+}
+
+/** The request to whose answer the origin vouches. */
+interface Answered {
+  readonly route: Route
+  readonly head: Head
+  readonly requestId: string
+  /** Seconds since the epoch. */
+  readonly startedAt: number
+  readonly waitUntil: WaitUntil
 }
 
 /** @returns `Set-Cookie` values for the client; an error when the store didn't take it: then the answer may not go out */
 export async function actOnVouching(
-  { keeper, secret }: VouchingParts,
+  { keeper, secret, signIn }: VouchingParts,
   { headers }: UpstreamHead,
-  { route, head, requestId, startedAt }: { route: Route; head: Head; requestId: string; startedAt: number },
+  { route, head, requestId, startedAt, waitUntil }: Answered,
 ): Promise<Result<readonly string[], Refusal>> {
   const { origin } = route
   const { site, sharedWith } = origin.sessionOptions
@@ -46,6 +60,9 @@ export async function actOnVouching(
     const live = previous === null ? null : await keeper.find(previous)
     if (live && vouching.everywhere) await keeper.endSubject(live.record.issuer, live.record.subject, 'origin')
     if (live) await keeper.end(live, 'sign-out', 'origin')
+    // the page is the origin's to show: the provider only gets its tokens back, and nobody waits for that
+    const leaving = live && signIn()?.leave({ live, origin, self: selfOrigin(head), isNavigation: false })
+    if (leaving) waitUntil(leaving)
     return ok([clearCookie(site)])
   } catch (error) {
     return err({ reason: 'store-unavailable', cause: error instanceof Error ? error.name : 'unknown' })

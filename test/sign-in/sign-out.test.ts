@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMemoryStore } from '../../src/session/stores/memory.ts'
 import type { TestGateway } from '../support/gateway.ts'
 import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts'
+import { vouchSecret } from '../support/kept.ts'
 import { openRealSignIn, type RealSignIn } from '../support/real-sign-in.ts'
 import { laySession, testBook } from '../support/sessions.ts'
 import { self } from '../support/sign-in-gateway.ts'
@@ -86,6 +87,43 @@ describe('signing out by a form', () => {
     expect(provider.forms.at(-1)).toMatchObject({ token_type_hint: 'refresh_token' })
     expect(await whose()).toBe(401)
   })
+
+  it.each(['this', 'everywhere'])(
+    'gives them back when the app itself says that somebody is out: %s',
+    async (which) => {
+      const real = await open({
+        environment: { VOUCH_SECRET: vouchSecret },
+        origin: {
+          rules: [
+            { path: '/logout', access: 'signed-in', signIn: 'vouched' },
+            { path: '/api/*', access: 'signed-in', accessToken: true },
+            { path: '/*', access: 'signed-in' },
+          ],
+        },
+      })
+      const { gateway, audit } = real
+      const [cookie, other] = [await real.signIn('alice'), await real.signIn('bob')]
+      const [hers, his] = await Promise.all(
+        [cookie, other].map(async (one) => {
+          const { sent } = await gateway.ask(`GET ${self}/api/x`, { cookie: one })
+          return async () =>
+            (await fetch(`${provider.issuer}/me`, { headers: { authorization: sent.get('authorization') ?? '' } }))
+              .status
+        }),
+      )
+      const said = (proof: string): [string, string][] => [
+        ['x-sallyport-sign-out', which] as const,
+        ['x-sallyport-proof', `secret ${proof}`] as const,
+      ]
+      await gateway.ask(`GET ${self}/logout`, { cookie }, said(`${vouchSecret}x`))
+      expect([await isIn(gateway, cookie), await hers?.()]).toEqual([true, 200])
+      const { answer, forwarded } = await gateway.ask(`GET ${self}/logout`, { cookie }, said(vouchSecret))
+      expect([forwarded, answer.status, await isIn(gateway, cookie)]).toEqual([true, 200, false])
+      await expect.poll(async () => hers?.()).toBe(401)
+      expect([await his?.(), await isIn(gateway, other)]).toEqual([200, true])
+      expect(audit.filter(({ outcome }) => outcome === 'not-told')).toEqual([])
+    },
+  )
 
   it('gives back those too that are fetched while it goes on', async () => {
     const real = await open()
