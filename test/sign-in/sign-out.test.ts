@@ -112,8 +112,8 @@ describe('signing out by a form', () => {
         }),
       )
       const said = (proof: string): [string, string][] => [
-        ['x-sallyport-sign-out', which] as const,
-        ['x-sallyport-proof', `secret ${proof}`] as const,
+        ['x-sallyport-sign-out', which],
+        ['x-sallyport-proof', `secret ${proof}`],
       ]
       await gateway.ask(`GET ${self}/logout`, { cookie }, said(`${vouchSecret}x`))
       expect([await isIn(gateway, cookie), await hers?.()]).toEqual([true, 200])
