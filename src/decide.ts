@@ -7,7 +7,7 @@ import type { WaitUntil } from './authenticate/share.ts'
 import { nothingSpent } from './authenticate/spent.ts'
 import { authorize } from './authorize/authorize.ts'
 import { type Decision, type FormToken, type Forward, type Refusal, type Refuse, refuse } from './decision.ts'
-import { type Head, selfOrigin } from './head.ts'
+import { type Head, isHost, selfOrigin } from './head.ts'
 import type { Principal } from './principal.ts'
 import { readTarget, type Target } from './route/path.ts'
 import type { Route, Table } from './route/table.ts'
@@ -39,8 +39,7 @@ export async function decide(
   if (!/^[A-Z][A-Z-]{0,31}$/.test(head.method) || refusedMethods.has(head.method)) {
     return refuse({ reason: 'method-refused', method: head.method })
   }
-  if (!/^[\w.-]{1,255}(?::\d{1,5})?$|^\[[\da-f:.]{2,64}\](?::\d{1,5})?$/i.test(head.host))
-    return refuse({ reason: 'malformed', what: 'host' })
+  if (!isHost(head.host)) return refuse({ reason: 'malformed', what: 'host' })
   const origin = parts.table.originOf(head.host)
   if (!origin) return refuse({ reason: 'no-host', host: head.host })
 

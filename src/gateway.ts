@@ -21,7 +21,7 @@ import type { OpenSignIn } from './endpoints/sign-in.ts'
 import { createAssertionSigner } from './forward/assertion.ts'
 import { createNameFilter } from './forward/request-headers.ts'
 import { createUpstreamMemory } from './forward/upstreams.ts'
-import type { Head } from './head.ts'
+import { type Head, isHost } from './head.ts'
 import { createKeeper, type SessionEvent } from './keeper.ts'
 import type { LogEntry } from './log-entry.ts'
 import { createLogs } from './logs.ts'
@@ -171,7 +171,9 @@ export function createGateway(parts: GatewayParts): Gateway {
   return {
     ...createBeginning({ deciding, planning, memory, making, vouching, logs }),
     decide: (head, waitUntil) => decide(deciding, head, waitUntil),
-    owns: ({ host, target }) => isOwnPath(target) || (isOfResources(target) && tellsOfResources(table.originOf(host))),
+    // at no host at all nothing is ours: that is refused by whoever decides, and never forwarded either
+    owns: ({ host, target }) =>
+      (isOwnPath(target) || (isOfResources(target) && tellsOfResources(table.originOf(host)))) && isHost(host),
     get endpoints() {
       return endpoints()
     },

@@ -21,6 +21,16 @@ export interface HeaderBag extends Iterable<HeaderPair> {
   get(name: string): string | null
 }
 
+/**
+ * A name or an address in brackets, perhaps with a port, of which this runtime can make a URL: with a port past the last
+ * one, or with Punycode that is none, some can't.
+ */
+export const isHost = (host: string): boolean =>
+  hostForm.test(host) && (!isDoubtful.test(host) || URL.canParse(`http://${host}`))
+
+const hostForm = /^[\w.-]{1,255}(?::\d{1,5})?$|^\[[\da-f:.]{2,64}\](?::\d{1,5})?$/i
+const isDoubtful = /xn--|[:[]|\d\.?$/i
+
 /** `https://app.example.com`, as a page of this host has it for its origin (HTML section 7.1.1). */
 export function selfOrigin(head: Pick<Head, 'scheme' | 'host'>): string {
   const host = head.host.toLowerCase()

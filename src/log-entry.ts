@@ -2,7 +2,7 @@
 
 import type { Spent } from './authenticate/spent.ts'
 import type { Decision, Refusal } from './decision.ts'
-import { pathForLog, redactRefusal } from './redact.ts'
+import { methodForLog, pathForLog, redactRefusal } from './redact.ts'
 import type { Answer, Asked } from './respond.ts'
 
 /** One line of the log: what was asked, what became of it. No token, cookie, query or secret. */
@@ -50,7 +50,7 @@ export function entryOf(
     requestId,
     origin: origin?.name ?? null,
     rule: route?.path ?? null,
-    method: head.method,
+    method: methodForLog(head.method),
     path: pathForLog(head.target),
     decision: decision.kind,
     reason: refusal?.reason ?? null,

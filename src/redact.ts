@@ -38,6 +38,11 @@ export function redact(text: string, { headers, target }: Carried): string {
     .reduce((rest, secret) => rest.replaceAll(secret, '[cut]'), text)
 }
 
+/** The method as a log has it: none that is let through is longer. */
+export const methodForLog = (method: string): string => method.slice(0, maxMethodChars)
+
+const maxMethodChars = 32
+
 /** The path as a log has it: no query, no fragment, nothing of an address written before it, no more than is ever matched. */
 export const pathForLog = (target: string): string =>
   (target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0] ?? '').slice(0, maxPathChars)

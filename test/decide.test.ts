@@ -72,6 +72,7 @@ describe('the path of a request, in the order it takes it', () => {
       ['a host with userinfo', 'GET https://app.example.com@evil.net/public/a', {}, 'malformed', ''],
       ['no host', 'GET https:///public/a', {}, 'malformed', ''],
       ['a host without end', `GET https://${'a.'.repeat(200)}example.com/public/a`, {}, 'malformed', ''],
+      ['a port past the last one', 'GET https://app.example.com:65536/public/a', {}, 'malformed', ''],
       ['an unknown host before an ambiguous path', 'GET https://evil.net/..', {}, 'no-host', ''],
       ['an ambiguous path before a rule', 'GET /public/../admin', {}, 'ambiguous-path', ''],
       ['a path too long', `GET /public/${'a'.repeat(9000)}`, {}, 'too-large', ''],

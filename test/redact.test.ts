@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Refusal } from '../src/decision.ts'
-import { pathForLog, redactRefusal } from '../src/redact.ts'
+import { methodForLog, pathForLog, redactRefusal } from '../src/redact.ts'
 import { head } from './support/head.ts'
 
 describe('a line of the log', () => {
@@ -13,6 +13,11 @@ describe('a line of the log', () => {
     const logged = JSON.stringify(redactRefusal(refusal, head('GET https://app.example.com/')))
     expect(logged).toContain(refusal.reason)
     expect(logged.length).toBeLessThan(2_200)
+  })
+
+  it('has no method longer than one that is let through, and a shorter one whole', () => {
+    expect(methodForLog('A'.repeat(60_000))).toBe('A'.repeat(32))
+    expect(methodForLog('PROPFIND')).toBe('PROPFIND')
   })
 
   it('has no path longer than one that is matched, and a shorter one whole', () => {

@@ -4,7 +4,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { nothingSpent, type Spent } from '../authenticate/spent.ts'
 import type { Refusal } from '../decision.ts'
 import type { LogEntry } from '../log-entry.ts'
-import { pathForLog, redactRefusal } from '../redact.ts'
+import { methodForLog, pathForLog, redactRefusal } from '../redact.ts'
 import type { Table } from '../route/table.ts'
 import type { Facts } from './facts.ts'
 
@@ -57,7 +57,7 @@ export function createLine({ table, log, now }: LineParts): MiddlewareHandler<Ow
         requestId,
         origin: table.originOf(host)?.name ?? null,
         rule: null,
-        method: req.method,
+        method: methodForLog(req.method),
         path: pathForLog(pathname),
         decision: 'endpoint',
         reason: refusal?.reason ?? reason,

@@ -4,9 +4,9 @@ import { Hono } from 'hono/tiny'
 import { refuse } from '../decision.ts'
 import type { Own } from '../endpoints/line.ts'
 import { type Gateway, isOwnPath } from '../gateway.ts'
-import type { Head } from '../head.ts'
+import { type Head, isHost } from '../head.ts'
 import type { LogEntry } from '../log-entry.ts'
-import { pathForLog } from '../redact.ts'
+import { methodForLog, pathForLog } from '../redact.ts'
 import { type Answer, respondRefused } from '../respond.ts'
 import { headersOf } from './native-headers.ts'
 
@@ -39,7 +39,7 @@ export function createClosedGateway(cause: string, now: () => number, log: (entr
     begin: async (head) => ({ kind: 'answer', answer: answer(head) }),
     decide: async () => refuse(refusal),
     plan: () => Promise.reject(new TypeError('a closed gateway forwards nothing')),
-    owns: ({ target }) => isOwnPath(target),
+    owns: ({ host, target }) => isOwnPath(target) && isHost(host),
     endpoints,
   }
 
@@ -51,7 +51,7 @@ export function createClosedGateway(cause: string, now: () => number, log: (entr
       requestId,
       origin: null,
       rule: null,
-      method: head.method,
+      method: methodForLog(head.method),
       path: pathForLog(head.target),
       decision: 'refuse',
       reason: refusal.reason,

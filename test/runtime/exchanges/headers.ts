@@ -218,6 +218,12 @@ export const headers: readonly Exchange[] = [
     host: 'evil@app.test',
     want: { status: [400], origin: null },
   },
+  ...['app.test:65536', 'app test', '[::1'].map((host) => ({
+    title: `a host that no address can be made of, at an endpoint of our own: ${host}`,
+    line: 'GET /.sallyport/session',
+    host,
+    want: { status: 400, headers: { 'X-Sallyport': 'refused' }, origin: null },
+  })),
   {
     title: 'a request line that speaks of https over http',
     line: 'GET https://app.test/public/a',
