@@ -9,7 +9,15 @@ export default defineOrigin({
   bearer: ['corp'],
   providers: ['corp'],
   signIn: '/sign-in',
-  identity: { headers: { 'X-Remote-User': 'subject', 'X-Remote-Email': 'claims.email', 'X-Remote-Roles': 'roles' } },
+  identity: {
+    headers: {
+      'X-Remote-User': 'subject',
+      // the app vouches for some, the issuer for others: each has names of its own
+      'X-Remote-Issuer': 'issuer',
+      'X-Remote-Email': 'claims.email',
+      'X-Remote-Roles': 'roles',
+    },
+  },
   rules: [
     { path: '/assets/*', methods: ['GET', 'HEAD'], access: 'public' },
     { path: '/sign-in', methods: ['GET', 'HEAD'], access: 'public' },

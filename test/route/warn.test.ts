@@ -66,3 +66,43 @@ describe('an issuer or a provider that is asked without TLS', () => {
     expect(found.map((line) => line.split(':')[0])).toEqual(places)
   })
 })
+
+describe('an origin that people come to from several issuers', () => {
+  const subject = { 'X-Remote-User': 'subject' } as const
+  const named = (headers: Record<string, string>, more: object = {}, rule: object = {}): string[] =>
+    warn(
+      compiled({
+        issuers: { corp: { ...issuer, audience: 'api' }, other: { ...issuer, issuer: 'https://other.example.com' } },
+        providers: { corp, elsewhere: { ...corp, issuer: 'https://elsewhere.example.com' } },
+        origins: [
+          originOf([{ path: '/*', access: 'signed-in', ...rule }], {
+            identity: { headers },
+            bearer: ['corp'],
+            ...more,
+          }),
+        ],
+      }),
+    ).map(({ path, message }) => `${path}: ${message.replace(/, and.*$/, '')}`)
+
+  it.each([
+    ['by token', { bearer: ['corp', 'other'] }, 'https://id.example.com, https://other.example.com'],
+    ['by sign-in', { providers: ['elsewhere'] }, 'https://id.example.com, https://elsewhere.example.com'],
+  ])('is warned of where the headers say who alone: %s', (_, more, issuers) => {
+    expect(named(subject, more)).toEqual([`rules[0].identity: people come here from several issuers (${issuers})`])
+  })
+
+  it('is warned of where it vouches for some of them itself', () => {
+    expect(named(subject, {}, { access: 'optional', signIn: 'vouched' })).toEqual([
+      'rules[0].identity: people come here from several issuers (https://id.example.com, origin:app)',
+    ])
+  })
+
+  it.each<[string, string[]]>([
+    ['the headers say whose, too', named({ ...subject, 'X-Remote-Issuer': 'issuer' }, { bearer: ['corp', 'other'] })],
+    ['the headers say something else', named({ 'X-Remote-Email': 'claims.email' }, { bearer: ['corp', 'other'] })],
+    ['it is one issuer by two ways', named(subject, { providers: ['corp'] })],
+    ['nobody is named', named(subject, { bearer: ['corp', 'other'] }, { access: 'public' })],
+  ])('is not where %s', (_, found) => {
+    expect(found).toEqual([])
+  })
+})

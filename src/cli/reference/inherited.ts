@@ -151,7 +151,7 @@ export const parts: typeof forwardingParts & {
     headers: entry(
       '{ [name]: selector }',
       'required',
-      'Header and what it says: `subject`, `issuer`, `roles`, `scopes`, `expiresAt` or `claims.<path>`. What is absent gives no header.',
+      'Header and what it says: `subject`, `issuer`, `roles`, `scopes`, `expiresAt` or `claims.<path>`. What is absent gives no header. A `subject` belongs to its issuer: where people come from several, say `issuer` too.',
       "headers: { 'X-Remote-Email': 'claims.email' }",
     ),
     encoding: entry(
