@@ -7,6 +7,7 @@ import { err, ok, type Result } from './result.ts'
 import type { Environment, Gateway } from './route/compile.ts'
 import { type Problem, showValue } from './route/problem.ts'
 import {
+  defaultPlaceKey,
   maybeSecret,
   type SessionSettings,
   sessionFixes,
@@ -155,6 +156,12 @@ const unfit = (name: string, value: unknown): Problem =>
 function lacking(settings: Settings, gateway: Gateway): Problem[] {
   const problems = unmetDemands(settings, gateway, fixes)
   const { origins } = gateway
+  if (settings.logSubject === 'pseudonym' && settings.placeKey === defaultPlaceKey) {
+    const message = 'not set, and LOG_SUBJECT is pseudonym: by a key that everybody knows a name is found by trying it'
+    problems.push(
+      problem('PLACE_KEY', '', message, 'make one with: npx sallyport secret; it ends the sessions there are'),
+    )
+  }
   const asserted = origins.find((origin) => origin.routes.some((route) => route.identity?.assertion))
   if (asserted && settings.assertionKeys.length === 0) {
     problems.push(

@@ -151,6 +151,11 @@ describe('what the routes ask for', () => {
     expect(problems).toMatchObject([{ path: name, message: expect.stringContaining('"app"') }])
   })
 
+  it('a log without names has a key of its own for them', () => {
+    expect(read({ LOG_SUBJECT: 'pseudonym' })).toMatchObject([{ path: 'PLACE_KEY' }])
+    expect(read({ LOG_SUBJECT: 'pseudonym', PLACE_KEY: 'k'.repeat(32) })).toMatchObject({ logSubject: 'pseudonym' })
+  })
+
   it('is said in one line that can be acted on', () => {
     const [problem] = read({}, { session: true }) as readonly Problem[]
     expect(problem && describeProblem(problem)).toBe(

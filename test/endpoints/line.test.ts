@@ -132,7 +132,9 @@ describe('a request to an endpoint of our own that is served', () => {
       return entries().map(({ subject }) => subject)
     }
     expect(await subjectsOf({})).toEqual(['ada'])
-    expect(await subjectsOf({ LOG_SUBJECT: 'pseudonym' })).toEqual([expect.stringMatching(/^[\w-]{22}$/)])
+    expect(await subjectsOf({ LOG_SUBJECT: 'pseudonym', PLACE_KEY: 'k'.repeat(32) })).toEqual([
+      expect.stringMatching(/^[\w-]{22}$/),
+    ])
   })
 
   it('is asked about by a proxy: one line, in the words of what is asked about', async () => {

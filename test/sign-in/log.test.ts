@@ -93,7 +93,7 @@ it('no code, state, token, cookie or secret of signing in with a provider stands
 })
 
 it('with LOG_SUBJECT=pseudonym nobody is named, and one person is one name', async () => {
-  const { lines } = await wholeRun({ LOG_SUBJECT: 'pseudonym' })
+  const { lines } = await wholeRun({ LOG_SUBJECT: 'pseudonym', PLACE_KEY: 'k'.repeat(32) })
   expect(lines.join('\n')).not.toContain('ada@example.com')
   const subjects = lines.map((line) => JSON.parse(line).subject).filter(Boolean)
   expect(new Set(subjects).size).toBe(2)
@@ -103,7 +103,7 @@ it.each([
   ['LOG_SUBJECT', 'pseudonym', [expect.stringMatching(/^(?!alice).{16}/)]],
   ['LOG', 'off', []],
 ])('a sign-in with a provider is logged as %s=%s says', async (name, value, subjects) => {
-  const gateway = await openSignInGateway({ environment: { [name]: value } })
+  const gateway = await openSignInGateway({ environment: { [name]: value, PLACE_KEY: 'k'.repeat(32) } })
   expect((await gateway.visitor.go(gateway.answer(await gateway.start()))).status).toBe(303)
   await new Promise((resolve) => setTimeout(resolve, 20))
   await expect.poll(() => gateway.audit.map(({ subject }) => subject)).toEqual(subjects)
