@@ -33,6 +33,7 @@ describe.each(['deno', 'node'] as const)('signing in at a real provider once mor
         CORP_ISSUER: provider.issuer,
         CORP_SECRET: clientSecret,
         SEALING_KEY: sealingKey,
+        PROVIDER_TIMEOUT_MS: '20000',
         APP_URL: await listen(origin),
       },
     })
@@ -40,7 +41,7 @@ describe.each(['deno', 'node'] as const)('signing in at a real provider once mor
     await provider.admit(self)
   })
   afterAll(async () => {
-    await runtime.stop()
+    await runtime?.stop()
     await provider.stop()
     origin.close()
     origin.closeAllConnections()

@@ -36,6 +36,7 @@ export async function openDoor(
     ...options,
     environment: {
       SESSION_STORE: name === 'workerd' ? 'kv' : 'memory',
+      STORE_TIMEOUT_MS: '20000',
       TEST_SESSIONS: JSON.stringify([[key.place, key.name, text]]),
       TEST_ROUTES: JSON.stringify(routes),
       ...options.environment,

@@ -40,7 +40,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const bin = (name: string): string => join(root, 'node_modules/.bin', name)
 const gatewayEntry = { workerd: 'entry/worker.ts', deno: 'entry/deno.ts', node: 'entry/node.ts' }
 
-/** Resolves once it listens. Throws with what it wrote when it doesn't within 50 seconds. */
+/** Resolves once it listens. Throws with what it wrote when it doesn't within 150 seconds. */
 export async function startRuntime(name: RuntimeName, options: RuntimeOptions): Promise<RunningRuntime> {
   const entry = join(root, 'test/support', (options.entry ?? gatewayEntry)[name])
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-'))
@@ -154,7 +154,7 @@ const httpsOf = ({ key, certificate }: { readonly key: string; readonly certific
   `https = (tlsOptions = (keypair = (privateKey = ${JSON.stringify(key)}, certificateChain = ${JSON.stringify(certificate)})))`
 
 async function portIn(pattern: RegExp, child: ChildProcess, output: () => string): Promise<number> {
-  const endsAt = Date.now() + 50_000
+  const endsAt = Date.now() + 150_000
   for (;;) {
     const [, port] = pattern.exec(output()) ?? []
     if (port) return Number(port)

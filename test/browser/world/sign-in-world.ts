@@ -56,6 +56,8 @@ export async function startSignInWorld(): Promise<SignInWorld> {
       CORP_ISSUER: provider.issuer,
       CORP_SECRET: clientSecret,
       SEALING_KEY: sealingKey,
+      STORE_TIMEOUT_MS: '20000',
+      PROVIDER_TIMEOUT_MS: '20000',
       ADMIN_SECRET: adminSecret,
     },
   })

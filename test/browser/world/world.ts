@@ -69,6 +69,7 @@ export async function startWorld(): Promise<World> {
     environment: {
       APP_URL: `http://127.0.0.1:${php.port}`,
       SESSION_STORE: 'kv',
+      STORE_TIMEOUT_MS: '20000',
       CSRF_KEY: Buffer.alloc(32, 7).toString('base64url'),
     },
   })
