@@ -50,7 +50,7 @@ describe.each(runtimeNames)('%s', (name) => {
     'keeps a session awake, though the platform ends with the answer what nobody told it of',
     async () => {
       expect(statusOf(await ask(told('/signed-in/a'), [['Cookie', around.cookies.idle]]))).toBe(200)
-      await expect.poll(() => around.written, { timeout: 5_000 }).toHaveLength(1)
+      await expect.poll(() => around.written).toHaveLength(1)
     },
   )
 
