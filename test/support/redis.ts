@@ -28,7 +28,7 @@ export async function startRedis(port?: number, folder?: string): Promise<RedisP
   for (let tries = 0; ; tries++) {
     const pong = await connection.command('PING').catch(() => null)
     if (pong === 'PONG') break
-    if (tries > 1_000) throw new Error('redis-server did not come up')
+    if (tries > 4_000) throw new Error('redis-server did not come up')
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
   return {
