@@ -47,6 +47,8 @@ const notTheirs: readonly string[] = [
   'front-end-https',
   'script-name',
   'client-ip',
+  // of COPY and MOVE (RFC 4918 section 10.3): a second path, which no rule has judged
+  'destination',
   'x-host',
   'x-request-id',
   'x-http-method',

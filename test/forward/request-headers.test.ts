@@ -44,6 +44,7 @@ describe('what a client may not say', () => {
     'X-Original-URL',
     'X-Original-Uri',
     'X-Rewrite-URL',
+    'Destination',
     'X-HTTP-Method-Override',
     'X-Method-Override',
     'X-Middleware-Subrequest',
