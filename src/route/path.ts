@@ -59,7 +59,7 @@ export function readTarget(raw: string, options: PathOptions): Result<Target, Pa
   const path = mark < 0 ? raw : raw.slice(0, mark)
   const search = mark < 0 ? '' : raw.slice(mark)
   if (path.length > maxPathBytes) return err('too long')
-  if (plain.test(path) && !endsInDot.test(path) && !options.caseInsensitive) {
+  if (plain.test(path) && !endsInDot.test(path) && !path.includes('/(') && !options.caseInsensitive) {
     const segments = splitPath(path)
     return segments.length > maxSegments ? err('too long') : ok({ path, search, readings: [segments] })
   }

@@ -45,6 +45,12 @@ const endAt =
     return last === undefined ? null : [...segments.slice(0, at), last.slice(0, last.indexOf(mark))]
   }
 
+/** `/(S(lit3py55t21z5v55vlm25s55))`, `/(A(…)S(…))`, or the id alone in parentheses, which is how it was at first. */
+const sessionInPath = /\/\((?:(?:[a-z]\([^()/]*\))+|[a-z\d]{24})\)/gi
+
+/** A second time: what is left may be another one, and more than one part of the server looks. */
+const withoutSession = (path: string): string => path.replace(sessionInPath, '').replace(sessionInPath, '')
+
 const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text)
 
 /** One form for what Unicode has several for: `é` in two characters, `ａ` in full width, a letter with nothing after it. */
@@ -77,6 +83,13 @@ const rereadings: readonly Reread[] = [
   each(compatible),
   // decodes %2F before it splits
   (segments) => (segments.some((x) => x.includes('/')) ? segments.flatMap((x) => x.split('/')) : null),
+  // takes out the session that ASP.NET keeps in the path, with the slash before it: `/ad/(S(x))min` is `/admin`
+  (segments) => {
+    const path = `/${segments.join('/')}`
+    const rest = withoutSession(path)
+    if (rest === path) return null
+    return rest === '' ? [] : rest.slice(1).split('/')
+  },
   // ends the path at the first path parameter (`uri.indexOf(';')` in many a servlet filter), or cuts them off
   endAt(';'),
   each((segment) => segment.replace(/;.*$/s, '')),
