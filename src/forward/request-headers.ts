@@ -18,7 +18,7 @@ export const hopByHop: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** Claims that only a gateway may make, by their folded name: who, whence, and which other path or method is meant. */
+/** Claims that only a gateway may make, by their folded name: who, whence, and which other path, method or file is meant. */
 const notTheirs: readonly string[] = [
   'forwarded',
   'via',
@@ -38,7 +38,6 @@ const notTheirs: readonly string[] = [
   'true-client-ip',
   'fastly-client-ip',
   'x-azure-clientip',
-  'x-envoy-external-address',
   'x-remote-ip',
   'x-remote-addr',
   'x-forwarded',
@@ -46,6 +45,15 @@ const notTheirs: readonly string[] = [
   'x-url-scheme',
   'front-end-https',
   'script-name',
+  'x-script-name',
+  // of a certificate that was shown to nobody here (RFC 9440 section 2.4)
+  'client-cert',
+  'client-cert-chain',
+  'x-client-cert',
+  'x-arr-clientcert',
+  // by these Rails and Symfony let the server before them send files of its own
+  'x-sendfile-type',
+  'x-accel-mapping',
   'client-ip',
   // of COPY and MOVE (RFC 4918 section 10.3): a second path, which no rule has judged
   'destination',
@@ -56,7 +64,8 @@ const notTheirs: readonly string[] = [
   'x-method-override',
   'x-middleware-subrequest',
 ]
-const notTheirFamilies = /^(?:x-forwarded-|x-original-|x-rewrite-|x-sallyport|cf-|sec-websocket-accept$)/
+const notTheirFamilies =
+  /^(?:x-forwarded-|x-original-|x-rewrite-|x-envoy-|x-ssl-|ssl-client-|x-sallyport|cf-|sec-websocket-accept$)/
 
 /** How CGI, WSGI and servlets see a name: case gone, and everything that is no letter or digit the same. */
 export const foldName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '-')
