@@ -51,7 +51,8 @@ export function createBeginning(parts: BeginParts): Beginning {
       decision = await decide(deciding, head, waitUntil, spent)
       if (decision.kind === 'forward') {
         const refusal = refuseForward(decision, head, planning.name)
-        const token = refusal ? err(refusal) : await making.accessTokenFor(decision, head, requestId, waitUntil)
+        const made = refusal ? err(refusal) : making.accessTokenFor(decision, head, requestId, waitUntil)
+        const token = made instanceof Promise ? await made : made
         if (token.ok) planned = await plan(decision, head, requestId, token.value)
         else decision = refuse(token.error, decision.route, decision.principal)
       }
