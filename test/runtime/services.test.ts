@@ -48,7 +48,7 @@ async function tryOut(words: readonly string[], settings: NodeJS.Dict<string>): 
   child.stderr.on('data', (chunk) => {
     said += chunk
   })
-  await expect.poll(() => said, { timeout: 90_000 }).toContain('sallyport: listening on')
+  await expect.poll(() => said, { timeout: 150_000 }).toContain('sallyport: listening on')
   const at = `http://127.0.0.1:${port}`
   expect((await fetch(`${at}/.sallyport/health`)).status).toBe(200)
   expect((await fetch(`${at}/`, { redirect: 'manual' })).status).toBe(401)

@@ -10,7 +10,7 @@ const good = {
   iss: 'https://id.example.com',
   aud: 'gateway',
   iat: at,
-  exp: at + 120,
+  exp: at + 600,
   jti: 'logout-1',
   events: { [event]: {} },
   sub: 'alice',
