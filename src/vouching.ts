@@ -61,7 +61,7 @@ export async function actOnVouching(
     if (live && vouching.everywhere) await keeper.endSubject(live.record.issuer, live.record.subject, 'origin')
     if (live) await keeper.end(live, 'sign-out', 'origin')
     // the page is the origin's to show: the provider only gets its tokens back, and nobody waits for that
-    const leaving = live && signIn()?.leave({ live, origin, self: selfOrigin(head), isNavigation: false })
+    const leaving = live && signIn()?.leave({ live, origin, self: selfOrigin(head), isNavigation: false, requestId })
     if (leaving) waitUntil(leaving)
     return ok([clearCookie(site)])
   } catch (error) {

@@ -56,6 +56,7 @@ export interface Left {
   readonly self: string
   /** A person's browser, which can be taken on. */
   readonly isNavigation: boolean
+  readonly requestId: string
 }
 
 /** Whose access token is asked for. The session is known to be alive, and this origin's. */

@@ -98,7 +98,8 @@ export function createVisitorEndpoints({
       if (everywhere) await keeper.endSubject(live.record.issuer, live.record.subject, 'visitor')
       await keeper.end(live, 'sign-out', 'visitor')
       const { origin, self } = found
-      return { page: (await signIn?.leave({ live, origin, self, isNavigation })) ?? null }
+      const { requestId } = c.var.told
+      return { page: (await signIn?.leave({ live, origin, self, isNavigation, requestId })) ?? null }
     })
     if (ended instanceof Response) return ended
     const clear = found.origin.sessionOptions.clearSiteData

@@ -55,11 +55,11 @@ export function createLeave(parts: LeaveParts): (left: Left) => Promise<Response
     }
   }
 
-  function note({ live, origin }: Left, provider: Provider, { reason, ...why }: Failure): void {
+  function note({ live, origin, requestId }: Left, provider: Provider, { reason, ...why }: Failure): void {
     audit({
       kind: 'sign-in',
       at: now(),
-      requestId: crypto.randomUUID(),
+      requestId,
       origin: origin.name,
       provider: provider.name,
       outcome: 'not-told',

@@ -210,7 +210,12 @@ describe('signing out by a form', () => {
       )
       expect([response.status, response.headers.get('location')]).toEqual([303, '/'])
       expect([await isIn(failed, cookie), await isIn(real.gateway, cookie)]).toEqual([false, false])
-      expect(real.audit.at(-1)).toMatchObject({ outcome: 'not-told', reason: 'provider-unavailable', subject: 'alice' })
+      expect(real.audit.at(-1)).toMatchObject({
+        outcome: 'not-told',
+        reason: 'provider-unavailable',
+        subject: 'alice',
+        requestId: response.headers.get('x-request-id'),
+      })
     }
   })
 
