@@ -147,7 +147,7 @@ export function readSettings(environment: Environment, gateway: Gateway | null):
 const unfit = (name: string, value: unknown): Problem =>
   problem(
     name,
-    settingSecrets.has(name) ? 'a secret, not shown' : showValue(value),
+    settingSecrets.has(name) && value !== '' ? 'a secret, not shown' : showValue(value),
     'not a value that will do',
     fixes[name] ?? '',
   )

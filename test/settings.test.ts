@@ -106,6 +106,7 @@ describe('a bad value', () => {
     ['PUBLIC_SCHEME', 'HTTPS'],
     ['PUBLIC_SCHEME', 'https:'],
     ['ASSERTION_ISSUER', ''],
+    ['ASSERTION_KEY', ''],
   ])('of %s, %j, is named, shown and mended', (name, value) => {
     const problems = read({ [name]: value })
     expect(problems).toMatchObject([{ file: 'environment', path: name, value: JSON.stringify(value) }])
@@ -114,7 +115,6 @@ describe('a bad value', () => {
 
   it.each<[string, (key: object) => string]>([
     ['no JSON', () => 'very-secret'],
-    ['nothing', () => ''],
     ['an empty list', () => '[]'],
     ['a public key', (key) => JSON.stringify({ ...key, d: undefined })],
     ['a key without kid', (key) => JSON.stringify({ ...key, kid: undefined })],

@@ -1,5 +1,6 @@
 /** Calls the admin API of a gateway that runs: what the verbs on top of it share. */
 
+import { causeOf } from './cause.ts'
 import { type Given, type Io, UsageError } from './verb.ts'
 
 export const adminOptions = { url: { type: 'string' } } as const
@@ -41,7 +42,7 @@ export async function callAdmin(
   } catch (error) {
     return {
       kind: 'failed',
-      message: `${url.origin} gave no answer: ${error instanceof Error ? error.name : 'unknown'}`,
+      message: `${url.origin} gives no answer (${causeOf(error)}): see that the gateway runs there, and name it by --url`,
     }
   }
   const text = await response.text()

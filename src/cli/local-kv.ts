@@ -19,8 +19,9 @@ export interface LocalKvPlace {
 
 /** A running `wrangler dev` of the same place sees at once what is written. Throws where no KV namespace is bound as SESSIONS. */
 export async function openLocalKv({ configPath, persistTo }: LocalKvPlace): Promise<LocalKv> {
-  // offline and quiet: Miniflare would fetch an example of `request.cf`
+  // offline and quiet: Miniflare would fetch an example of `request.cf`, and wrangler warn of the class of Durable Objects
   process.env['CLOUDFLARE_CF_FETCH_ENABLED'] ??= 'false'
+  process.env['WRANGLER_LOG'] ??= 'error'
   const { getPlatformProxy } = await import('wrangler')
   const open = () =>
     getPlatformProxy<{ SESSIONS?: KvNamespace }>({

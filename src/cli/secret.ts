@@ -8,8 +8,9 @@ export const secret: Verb = {
   summary: 'print a fresh key',
   help: `Usage: npx sallyport secret [--assertion-key]
 
-Prints 256 random bits in base64url: for the shared secret of an HS256 issuer. Nothing is kept; hand it on
-with: npx sallyport secret | npx wrangler secret put CORP_SECRET
+Prints 256 random bits in base64url: for SEALING_KEY, ADMIN_SECRET, VOUCH_SECRET, CHECK_SECRET, CSRF_KEY, PLACE_KEY, or
+the shared secret of an HS256 issuer. Nothing is kept; hand it on
+with: npx sallyport secret | npx wrangler secret put SEALING_KEY --env production
 
   --assertion-key   print a private ES256 key as a JWK instead, for ASSERTION_KEY. To rotate, write a list
                     of two: [new, old]; the first signs, both are published`,

@@ -79,9 +79,17 @@ export async function readSurroundings(given: Given, io: Io): Promise<Surroundin
 const findConfig = (folders: readonly string[]): string | null =>
   folders.flatMap((folder) => configNames.map((name) => join(folder, name))).find(existsSync) ?? null
 
+/** Whoever serves on Node or Deno installs without it. */
+function withoutWrangler(error: unknown): never {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error
+  throw new UsageError(
+    'there is a wrangler.toml, and no wrangler to read it: write --runtime node or deno, or run npm ci',
+  )
+}
+
 /** @returns the file as it is written, or what is wrong with it */
 async function readWrangler(path: string): Promise<Table | string> {
-  const { experimental_readRawConfig: readRawConfig } = await import('wrangler')
+  const { experimental_readRawConfig: readRawConfig } = await import('wrangler').catch(withoutWrangler)
   try {
     return { ...readRawConfig({ config: path }).rawConfig }
   } catch (error) {

@@ -68,7 +68,7 @@ function compileChecked(config: unknown, environment: Environment): Result<Gatew
       value.env,
       isSet
         ? 'the environment variable holds no http or https URL that will do'
-        : 'the environment variable is not set',
+        : 'the environment variable is not set, or empty',
       isSet
         ? 'write one without user, query or fragment: "https://billing.example.net"'
         : 'set it in [vars] of wrangler.toml, by wrangler secret put, or in the environment of the process',

@@ -125,6 +125,23 @@ it.each([
   expect([said.code, said.err]).toEqual([code, expect.stringContaining(message)])
 })
 
+it('says why a gateway gives no answer', async () => {
+  let said = ''
+  const io = {
+    cwd: '/',
+    environment: { ADMIN_SECRET: adminSecret },
+    now: () => 0,
+    out: () => undefined,
+    err(text: string) {
+      said += text
+    },
+  }
+  expect(await run(['session', 'ls', 'ada', '--url', 'http://127.0.0.1:1'], io)).toBe(1)
+  expect(said).toMatch(
+    /^sallyport: http:\/\/127\.0\.0\.1:1 gives no answer \(E?[A-Za-z ]+\): see that the gateway runs there/,
+  )
+})
+
 it('sends the secret to nobody over plain http but this machine', async () => {
   const said = await run(['session', 'ls', 'ada', '--url', 'http://gateway.example'], {
     cwd: '/',

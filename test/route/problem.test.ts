@@ -139,7 +139,7 @@ describe('each mistake is told once: file, path, value, what to write', () => {
       origin({ upstream: { env: 'APP_URL' } }),
       'upstream.env',
       '("APP_URL")',
-      'not set; set it in [vars]',
+      'not set, or empty; set it in [vars]',
     ],
     ['a variable that is empty', origin({ upstream: { env: 'EMPTY' } }), 'upstream.env', '("EMPTY")', 'not set'],
     ['a variable that is no URL', origin({ upstream: { env: 'LEGACY' } }), 'upstream.env', '("LEGACY")', '"https://'],

@@ -173,6 +173,7 @@ describe.each(fronts)('examples/forward-auth/$name', ({ program, write }) => {
     ['first', (ours) => `${ours}; a=1; b=2`, ['a=1; b=2']],
     ['in the middle', (ours) => `a=1; ${ours}; b=2`, ['a=1; b=2']],
     ['last', (ours) => `a=1; b=2; ${ours}`, ['a=1; b=2']],
+    ['by the name that hosts share', (ours) => `a=1; ${ours.replace('__Host-', '__Secure-')}; b=2`, ['a=1; b=2']],
     ['not there', () => 'a=1; b=2', ['a=1; b=2']],
   ])("the gateway's cookie, %s, doesn't reach the app", async (_, cookies, want) => {
     around.origin.received.length = 0

@@ -83,7 +83,7 @@ describe('a gateway does not start', () => {
       'with a variable that is not set',
       { origins: [{ ...app, upstream: { env: 'APP_URL' } }] },
       {},
-      /routes\/app\.ts: upstream\.env \("APP_URL"\): the environment variable is not set; set it in/,
+      /routes\/app\.ts: upstream\.env \("APP_URL"\): the environment variable is not set, or empty; set it in/,
     ],
     [
       'with a store that this runtime lacks',

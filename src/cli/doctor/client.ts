@@ -6,7 +6,8 @@ import type { Provider } from '../../route/compile-provider.ts'
 import { authorizationUrl } from '../../sign-in/ask.ts'
 import { clientOf, type ProviderClient } from '../../sign-in/client.ts'
 import { makeTransaction, type Transaction } from '../../sign-in/transaction.ts'
-import { causeOf, type Finding, mend, ok, unknown } from './finding.ts'
+import { causeOf } from '../cause.ts'
+import { type Finding, mend, ok, unknown } from './finding.ts'
 
 export interface ClientParts {
   readonly provider: Provider

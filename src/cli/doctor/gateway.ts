@@ -5,7 +5,8 @@ import type { Provider } from '../../route/compile-provider.ts'
 import { callbackPath } from '../../sign-in/callback.ts'
 import { signInPath } from '../../sign-in/pages.ts'
 import { maxTransactions, transactionPrefix } from '../../sign-in/transaction.ts'
-import { causeOf, type Finding, mend, ok, unknown } from './finding.ts'
+import { causeOf } from '../cause.ts'
+import { type Finding, mend, ok, unknown } from './finding.ts'
 import { clockOf } from './provider.ts'
 
 interface Answer {

@@ -6,7 +6,8 @@ import type { Provider } from '../../route/compile-provider.ts'
 import { clockToleranceSeconds } from '../../sign-in/client.ts'
 import { readMetadata } from '../../sign-in/directory.ts'
 import { ProviderUnavailable } from '../../sign-in/http.ts'
-import { causeOf, type Finding, mend, ok, unknown } from './finding.ts'
+import { causeOf } from '../cause.ts'
+import { type Finding, mend, ok, unknown } from './finding.ts'
 
 export interface Examined {
   readonly findings: readonly Finding[]
