@@ -42,7 +42,7 @@ export function lintRoute(route: Route): Problem[] {
       ),
     ]
   }
-  return [...literalNeverMet(route), ...headGoesPast(route)]
+  return [...literalNeverMet(route), ...methodsGoPast(route)]
 }
 
 /** Some method is taken by both. */
@@ -64,23 +64,28 @@ function takesAll(above: readonly Route[], route: Route): Route | undefined {
   })
 }
 
-/** HEAD is GET without its body (RFC 9110 section 9.3.2): a rule that guards one and lets the other past guards neither. */
-function headGoesPast(route: Route): Problem[] {
-  if (isOpen(route) || !route.methods?.has('GET') || route.methods.has('HEAD')) return []
-  const takesHead = ({ methods }: Route): boolean => methods?.has('HEAD') ?? true
-  const meetsHead = (other: Route): boolean =>
-    takesHead(other) && covers(other.pattern, route.pattern, route.origin.paths)
-  const next = route.origin.routes.find(meetsHead)
-  if (!next || !isOpen(next)) return []
-  return [
-    problemAt(
-      route.origin,
-      ['rules', route.index, 'methods'],
-      [...route.methods],
-      `HEAD goes past it to rules[${next.index}] ("${next.path}", ${next.access})`,
-      'add "HEAD" beside "GET"',
-    ),
-  ]
+/**
+ * HEAD is GET without its body (RFC 9110 section 9.3.2), and to many an old server so is a method that it doesn't know,
+ * with the body: a rule that guards GET and lets those past guards nothing.
+ */
+function methodsGoPast(route: Route): Problem[] {
+  const { methods, origin } = route
+  if (isOpen(route) || !methods?.has('GET')) return []
+  const past = (takes: (other: Route) => boolean, what: string, fix: string): Problem[] => {
+    const next = origin.routes.find((other) => takes(other) && covers(other.pattern, route.pattern, origin.paths))
+    if (!next || !isOpen(next)) return []
+    const message = `${what} goes past it to rules[${next.index}] ("${next.path}", ${next.access})`
+    return [problemAt(origin, ['rules', route.index, 'methods'], [...methods], message, fix)]
+  }
+  const head = methods.has('HEAD')
+    ? []
+    : past(({ methods: its }) => its?.has('HEAD') ?? true, 'HEAD', 'add "HEAD" beside "GET"')
+  if (head.length > 0) return head
+  return past(
+    ({ methods: its }) => its === null,
+    'any other method',
+    'leave "methods" out here, to guard each of them, or write "methods" there',
+  )
 }
 
 /** Windows folds letters outside ASCII in ways of its own: a request for such a literal is always ambiguous. */

@@ -77,6 +77,18 @@ describe('each finding, and a near one that is none', () => {
       'HEAD goes past it to rules[1]',
     ],
     [
+      'a method that nobody knows, past a guard on GET',
+      rules({ ...admin, methods: ['GET', 'HEAD', 'POST'] }, { path: '/*', access: 'optional' }),
+      rules({ ...admin, methods: ['GET', 'HEAD'] }, { path: '/*', methods: ['GET', 'HEAD', 'POST'], access: 'public' }),
+      'any other method goes past it to rules[1]',
+    ],
+    [
+      'the same, before a rule that asks for somebody',
+      rules({ ...admin, methods: ['GET', 'HEAD'] }, { path: '/:any/*', access: 'public' }, everything),
+      rules({ ...admin, methods: ['GET', 'HEAD'] }, everything),
+      'any other method goes past it to rules[1]',
+    ],
+    [
       'a host claimed twice',
       linted(originOf([everything]), originOf([everything], { name: 'other', host: 'APP.example.com' })),
       linted(originOf([everything]), originOf([everything], { name: 'other', host: '*.example.com' })),
