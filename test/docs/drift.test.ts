@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { filesNamedIn, linksIn, scriptsNamedIn, snippetsOf } from '../support/markdown.ts'
+import { filesNamedIn, headingsOf, linksIn, placesIn, scriptsNamedIn, snippetsOf } from '../support/markdown.ts'
 
 const root = join(import.meta.dirname, '../..')
 const pages = globSync('**/*.md', {
@@ -19,6 +19,13 @@ describe('the documentation', () => {
 
   it.each(pages)('%s links to what is there', (page) => {
     expect(linksIn(read(page)).filter((file) => !existsSync(join(root, dirname(page), file)))).toEqual([])
+  })
+
+  it.each(pages)('%s links to headings that are there', (page) => {
+    const lost = placesIn(read(page)).filter(
+      ({ file, place }) => !headingsOf(read(file === '' ? page : join(dirname(page), file))).includes(place),
+    )
+    expect(lost).toEqual([])
   })
 
   it.each(pages)('%s names npm scripts that are there', (page) => {
@@ -60,6 +67,9 @@ export default defineOrigin({
     expect(filesNamedIn(page)).toEqual(['src/nowhere.ts'])
     expect(linksIn(page)).toEqual(['nowhere.md'])
     expect(scriptsNamedIn(page)).toEqual(['size'])
+    const [linked] = placesIn('See [this](nowhere.md#the-end-of-it).\n')
+    expect(linked).toEqual({ file: 'nowhere.md', place: 'the-end-of-it' })
+    expect(headingsOf('# The end of it\n\n## `And` again\n')).toEqual(['the-end-of-it', 'and-again'])
   })
 })
 

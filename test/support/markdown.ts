@@ -35,6 +35,24 @@ export function linksIn(page: string): string[] {
   return links.map((match) => match[1] ?? '')
 }
 
+/** Places within a page that links lead to, with the page; an empty one is the page itself. */
+export function placesIn(page: string): { readonly file: string; readonly place: string }[] {
+  const prose = page.replace(/^```[\s\S]*?^```$/gm, '')
+  const links = [...prose.matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)#([^)\s]+)\)/g)]
+  return links.map(([, file = '', place = '']) => ({ file, place }))
+}
+
+/** The headings of a page, as links name them. */
+export function headingsOf(page: string): string[] {
+  const prose = page.replace(/^```[\s\S]*?^```$/gm, '')
+  return [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
 /** Scripts of package.json, as a reader would type them. */
 export function scriptsNamedIn(page: string): string[] {
   const run = [...page.matchAll(/npm run (?:-s |--silent )?([\w:-]+)/g)].map((match) => match[1] ?? '')
