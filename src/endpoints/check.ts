@@ -6,6 +6,7 @@ import { nothingSpent } from '../authenticate/spent.ts'
 import { type Decision, type Forward, type Refusal, type Refuse, refuse } from '../decision.ts'
 import { speaksForConnection } from '../forward/connection-auth.ts'
 import { identityHeaders } from '../forward/identity.ts'
+import { namesAnother } from '../forward/request-headers.ts'
 import { bagOf, type Head, selfOrigin } from '../head.ts'
 import { entryOf, type LogEntry } from '../log-entry.ts'
 import type { Making } from '../made.ts'
@@ -75,6 +76,9 @@ export function createCheckEndpoint({ secret, decide, making, log, now }: CheckP
       // a bare one is let through unseen, because nothing goes with it: a proxy would send on all that came
       if (decision.kind === 'preflight' || decision.isBare)
         return refuse({ reason: 'cross-origin', from: head.headers.get('origin') ?? '', lacks: 'origin' }, route)
+      // what the gateway drops, a proxy sends on
+      for (const [name] of head.headers)
+        if (namesAnother(name)) return refuse({ reason: 'malformed', what: 'target' }, route)
       const { principal } = decision
       if (decision.awaits) return refuse({ reason: 'forged', from: 'unknown' }, route, principal)
       const token = await making.accessTokenFor(decision, head, requestId, waitUntil)

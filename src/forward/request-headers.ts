@@ -70,6 +70,16 @@ const notTheirFamilies =
 /** How CGI, WSGI and servlets see a name: case gone, and everything that is no letter or digit the same. */
 export const foldName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '-')
 
+/** True for a header that names another path or method than the request itself: whoever can't drop it must not send it on. */
+export const namesAnother = (name: string): boolean => others.has(foldName(name))
+
+const others: ReadonlySet<string> = new Set([
+  'destination',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+])
+
 /** @param identityNames every header that any origin of this gateway takes for an identity */
 export function createNameFilter(identityNames: Iterable<string>): (name: string) => boolean {
   const dropped = new Set([...notTheirs, ...identityNames].map(foldName))

@@ -42,6 +42,23 @@ describe('a preflight that goes to the upstream when the gateway forwards', () =
   })
 })
 
+describe('a header that names another path or method than the one that is asked about', () => {
+  const opened = openTestGateway(
+    { origins: [originOf([{ path: '/*', access: 'public' }], { session: false })] },
+    { CHECK_SECRET: secret },
+  )
+
+  it.each([
+    ['destination', '/admin/x', 403],
+    ['x-http-method-override', 'DELETE', 403],
+    ['X_HTTP_Method', 'DELETE', 403],
+    ['x-method-override', 'DELETE', 403],
+    ['x-destination', '/admin/x', 200],
+  ])('is not for a proxy to send on: %s', async (name, value, status) => {
+    expect((await check(opened, '/public', { 'x-forwarded-method': 'COPY', [name]: value })).status).toBe(status)
+  })
+})
+
 const check = async (
   { gateway }: Pick<TestGateway, 'gateway'>,
   uri: string,
