@@ -19,7 +19,7 @@ export const check: Verb = {
 Reads the routes, wrangler.toml, .dev.vars and the environment, and finds what the schema refuses, what
 can't have been meant (a rule that is never reached, a public rule above the guarded one it covers), what
 the settings lack, what the session store can't promise, and what in wrangler.toml leads past the gateway or
-tells a secret. Warns of what shouldn't stay: rules that only report, issuers that are asked without TLS, ID
+tells a secret. Warns of what shouldn't stay: rules that only report, methods that are misspelt, issuers that are asked without TLS, ID
 tokens that pass for Bearer tokens, access tokens that can't be refreshed. Of the three, the environment goes before
 .dev.vars, and .dev.vars before [vars]. What [secrets] of wrangler.toml lists under required, and none of them
 holds, is expected as a secret that Cloudflare keeps; of .dev.vars, what is listed there or in [vars] counts. With --runtime node or deno only the environment is read.

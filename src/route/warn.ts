@@ -2,17 +2,20 @@
 
 import type { Gateway } from './compile.ts'
 import { formatPath, type Problem, showValue } from './problem.ts'
+import { misspeltMethods } from './warn-methods.ts'
 import { namingAlike } from './warn-names.ts'
 
 /**
  * @returns a warning for each rule that only reports, for each issuer whose ID tokens pass for Bearer tokens, for each
- *   issuer or provider that is asked over a network without TLS, and for each origin that can't tell people of several apart
+ *   issuer or provider that is asked over a network without TLS, for each origin that can't tell people of several apart, and
+ *   for each method that is misspelt
  */
 export const warn = (gateway: Gateway): Problem[] => [
   ...reporting(gateway),
   ...takingIdTokens(gateway),
   ...askedInTheOpen(gateway),
   ...namingAlike(gateway),
+  ...misspeltMethods(gateway),
 ]
 
 const reporting = ({ origins }: Gateway): Problem[] =>

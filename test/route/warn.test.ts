@@ -106,3 +106,17 @@ describe('an origin that people come to from several issuers', () => {
     expect(found).toEqual([])
   })
 })
+
+it.each<[string, string[], string[]]>([
+  ['two letters in each other’s place', ['GET', 'GTE'], ['"GTE": did you mean "GET"?']],
+  ['a letter too many', ['POSTS'], ['"POSTS": did you mean "POST"?']],
+  ['those that everybody sends', ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], []],
+  [
+    'those that others send',
+    ['QUERY', 'PROPFIND', 'REPORT', 'MKCOL', 'LOCK', 'PURGE', 'LIST', 'SEARCH', 'MERGE', 'COPY'],
+    [],
+  ],
+])('of the methods of a rule, %s', (_, methods, told) => {
+  const rules = [{ path: '/*', access: 'signed-in' as const, methods }]
+  expect(warn(compiled({ origins: [originOf(rules)] })).map(({ value, fix }) => `${value}: ${fix}`)).toEqual(told)
+})
