@@ -34,7 +34,10 @@ export function unmetDemands(
       problems.push(missing('SESSION_STORE', 'not set, and ADMIN_SECRET is: there would be nothing to administer'))
   }
   if (settings.sessionStore === 'upstash' && !settings.upstash)
-    problems.push(missing('UPSTASH_REDIS_REST_URL', 'SESSION_STORE is upstash, and URL or token are not set'))
+    problems.push({
+      ...missing('UPSTASH_REDIS_REST_URL', 'SESSION_STORE is upstash, and this or UPSTASH_REDIS_REST_TOKEN is not set'),
+      fix: 'set both, as the console of Upstash shows them; the token as a secret',
+    })
   const voucher = origins.find((origin) => origin.routes.some(({ vouches }) => vouches))
   if (voucher && settings.vouchSecret === null)
     problems.push(missing('VOUCH_SECRET', `not set, and the origin "${voucher.name}" vouches for who signs in`))

@@ -5,16 +5,25 @@ import { claimPath, env, httpUrl, list, text, texts } from './schema-words.ts'
 
 const asymmetric = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
 
+/** RFC 7518 section 6: what only the private half of a pair has. */
+const privateParts = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth']
+
+const publicKey = z
+  .looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']) })
+  .check(
+    z.refine(
+      (key) => !privateParts.some((part) => Object.hasOwn(key, part)),
+      'this is a private key, and whoever reads routes/ can sign with it: write its public half, better of a new pair',
+    ),
+  )
+
 export const issuer = z
   .strictObject({
     issuer: z.union([httpUrl, env], 'write the "iss" of its tokens, a URL, or { env }'),
     audience: z.union([text, env, texts], 'write the "aud" that its tokens must have, a list of them, or { env }'),
     algorithms: z.optional(list(z.enum([...asymmetric, 'HS256']))),
     jwks: z.optional(
-      z.union(
-        [httpUrl, env, z.strictObject({ keys: list(z.looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']) })) })],
-        'write a URL, { env } or { keys: [...] }',
-      ),
+      z.union([httpUrl, env, z.strictObject({ keys: list(publicKey) })], 'write a URL, { env } or { keys: [...] }'),
     ),
     secret: z.optional(env),
     roles: z.optional(claimPath),

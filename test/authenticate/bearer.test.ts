@@ -1,5 +1,5 @@
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT } from 'jose'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { LogEntry } from '../../src/log-entry.ts'
 import { headerOf, openTestGateway, type TestGateway } from '../support/gateway.ts'
 import { createTestIssuer, type TestIssuer, testAudience } from '../support/issuer.ts'
@@ -380,15 +380,19 @@ describe('how a token is sent', () => {
 })
 
 describe('the keys of an issuer', () => {
-  const open = (keys: readonly object[]): TestGateway =>
+  const openWith = (
+    jwks: object | string,
+    fetch: () => Promise<Response> = () => Promise.reject(new TypeError('no network')),
+  ): TestGateway =>
     openTestGateway(
       {
-        issuers: { corp: { issuer: good.iss, audience: testAudience, algorithms: ['RS256'], jwks: { keys } } },
+        issuers: { corp: { issuer: good.iss, audience: testAudience, algorithms: ['RS256'], jwks } },
         origins: [{ ...api, bearer: ['corp'], rules: [rule] }],
       },
       {},
-      { now: () => now },
+      { now: () => now, fetch },
     )
+  const open = (keys: readonly object[]): TestGateway => openWith({ keys })
   const ask = async (gateway: TestGateway, token: string): Promise<string> => {
     const { answer } = await gateway.ask(url, { authorization: `Bearer ${token}` })
     return `${answer.status} ${describeRefusal(gateway.entries.at(-1))}`
@@ -441,8 +445,10 @@ describe('the keys of an issuer', () => {
     expect(await ask(open(keys), await anonymous())).toBe('401 key')
   })
 
-  it('private ones are no keys to verify with', async () => {
-    expect(await ask(open([await exportJWK(rsa.privateKey)]), await anonymous())).toBe('401 key')
+  it('private ones that an issuer publishes are no keys to verify with', async () => {
+    const asked = vi.fn(async () => Response.json({ keys: [await exportJWK(rsa.privateKey)] }))
+    expect(await ask(openWith('https://keys.example.com/', asked), await anonymous())).toBe('401 key')
+    expect(asked).toHaveBeenCalled()
     expect(await importJWK(await exportJWK(rsa.privateKey), 'RS256')).toMatchObject({ type: 'private' })
   })
 })

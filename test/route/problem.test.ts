@@ -193,6 +193,13 @@ describe('each mistake is told once: file, path, value, what to write', () => {
       'not shown',
       '{ env: "BILLING_URL" }',
     ],
+    [
+      'a private key in the file',
+      issuer({ jwks: { keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y', d: 'hunter2' }] } }),
+      'issuers.corp.jwks.keys[0]',
+      'not shown',
+      'write its public half',
+    ],
     ['no algorithm', issuer({ algorithms: ['none'] }), 'issuers.corp.algorithms[0]', '("none")', '"RS256"'],
     ['no audience', issuer({ audience: undefined }), 'issuers.corp.audience', 'missing', 'the "aud"'],
     ['a function', inRule({ access: () => true }), 'rules[0].access', '(a function)', 'routes are data'],

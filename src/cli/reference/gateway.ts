@@ -48,7 +48,7 @@ export const issuer: Entries<IssuerConfig> = {
   jwks: entry(
     'string | { env } | { keys }',
     'asked of `/.well-known/openid-configuration`',
-    'Where its keys are: a URL, or the key set itself.',
+    'Where its keys are: a URL, or the key set itself, public keys alone.',
     "jwks: 'https://issuer.example.com/jwks.json'",
   ),
   secret: entry(
