@@ -18,10 +18,12 @@ test('a session that was made is found again, by its cookie and by its key', asy
       rules: [{ path: '/admin', access: { all: [{ roles: ['admin'] }, { claim: 'level', is: 3 }] } }] }`,
   })
   try {
-    const where = { cwd: folder.path }
+    // on a machine that does other things too each opening of the local KV takes its time
+    const patient = { STORE_TIMEOUT_MS: '20000' }
+    const where = { cwd: folder.path, environment: patient }
     const words = ['--subject', 'ada', '--role', 'admin', '--role', 'staff', '--scope', 'a.b']
     const claims = ['--claim', 'email=ada@example.com', '--claim', 'level:=3', '--claim', 'employee=007']
-    const made = await sallyport(['session', 'create', ...words, ...claims, '--ttl', '90', '--json'], where)
+    const made = await sallyport(['session', 'create', ...words, ...claims, '--ttl', '900', '--json'], where)
     expect(made).toMatchObject({ code: 0, err: '' })
     const { cookie, key, setCookie, record } = JSON.parse(made.out)
     expect(cookie).toMatch(/^__Host-sallyport=v1\.[\w-]{44}\.[\w-]{43}$/)
@@ -32,7 +34,7 @@ test('a session that was made is found again, by its cookie and by its key', asy
       roles: ['admin', 'staff'],
       scopes: ['a.b'],
       claims: { email: 'ada@example.com', level: 3, employee: '007' },
-      endsAt: record.createdAt + 90,
+      endsAt: record.createdAt + 900,
     })
     for (const session of [cookie, cookie.split('=')[1], key]) {
       const ran = await sallyport(
@@ -53,7 +55,7 @@ test('a session that was made is found again, by its cookie and by its key', asy
     )
     expect(JSON.parse(malformed.out)).toMatchObject({ reason: 'bad-session', refusal: { fault: 'malformed' } })
     // as wrangler dev would read them: another key, other places
-    const environment = { PLACE_KEY: 'another key of at least 32 characters'.replaceAll(' ', '-') }
+    const environment = { ...patient, PLACE_KEY: 'another key of at least 32 characters'.replaceAll(' ', '-') }
     const placed = await sallyport(
       ['session', 'create', '--subject', 'ada', '--role', 'admin', '--claim', 'level:=3'],
       {
