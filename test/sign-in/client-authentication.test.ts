@@ -2,7 +2,7 @@ import { decodeJwt, exportJWK, generateKeyPair } from 'jose'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { clientSecret, type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts'
 import { openRealSignIn } from '../support/real-sign-in.ts'
-import { self } from '../support/sign-in-gateway.ts'
+import { codeRequest, self } from '../support/sign-in-gateway.ts'
 
 let provider: IdentityProvider
 beforeAll(async () => {
@@ -123,14 +123,7 @@ describe.each(Object.entries(ways))('a client that shows who it is by %s', (meth
     expect([...address.searchParams.keys()].sort()).toEqual(['client_id', 'request_uri'])
     const [form = {}] = formsOf(from, 'code_challenge')
     expect(form).toMatchObject({
-      client_id: 'gateway',
-      response_type: 'code',
-      redirect_uri: `${self}/.sallyport/callback/corp`,
-      scope: 'openid profile email',
-      state: expect.stringMatching(/^[\w-]{43}$/),
-      nonce: expect.stringMatching(/^[\w-]{43}$/),
-      code_challenge: expect.stringMatching(/^[\w-]{43}$/),
-      code_challenge_method: 'S256',
+      ...codeRequest,
       max_age: expect.anything(),
       acr_values: 'mfa hwk',
       login_hint: 'alice@example.com',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createAddressBook } from '../../src/session/address.ts'
 import { defaultPlaceKey } from '../../src/session/settings.ts'
-import { openSignInGateway, self } from '../support/sign-in-gateway.ts'
+import { codeRequest, openSignInGateway, self } from '../support/sign-in-gateway.ts'
 
 const cookieOf = (response: Response): string | undefined =>
   response.headers.getSetCookie().find((cookie) => cookie.startsWith('__Host-sallyport='))
@@ -12,16 +12,7 @@ describe('signing in', () => {
     const { start, visitor } = await openSignInGateway()
     const asked = await start()
     expect(asked.origin + asked.pathname).toBe('https://id.example.com/authorize')
-    expect(Object.fromEntries(asked.searchParams)).toEqual({
-      client_id: 'gateway',
-      response_type: 'code',
-      redirect_uri: `${self}/.sallyport/callback/corp`,
-      scope: 'openid profile email',
-      state: expect.stringMatching(/^[\w-]{43}$/),
-      nonce: expect.stringMatching(/^[\w-]{43}$/),
-      code_challenge: expect.stringMatching(/^[\w-]{43}$/),
-      code_challenge_method: 'S256',
-    })
+    expect(Object.fromEntries(asked.searchParams)).toEqual(codeRequest)
     expect([...visitor.cookies(self).keys()]).toEqual([
       `__Host-sign-in-sallyport-${asked.searchParams.get('state')?.slice(0, 8)}`,
     ])

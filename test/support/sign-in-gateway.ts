@@ -1,5 +1,6 @@
 /** A gateway whose people sign in with scripted providers, all in one process. */
 
+import { expect } from 'vitest'
 import type { SessionStore } from '../../src/session/store.ts'
 import { createMemoryStore } from '../../src/session/stores/memory.ts'
 import { createSignIn } from '../../src/sign-in/sign-in.ts'
@@ -10,6 +11,18 @@ import { createVisitor, type Visitor } from './visitor.ts'
 
 export const self = 'https://app.example.com'
 export const sealingKey = 'c2VhbGluZy1rZXktb2YtdGhlLXRlc3RzLTMyLWJ5dGU'
+
+/** What each authorization request says. */
+export const codeRequest = {
+  client_id: 'gateway',
+  response_type: 'code',
+  redirect_uri: `${self}/.sallyport/callback/corp`,
+  scope: 'openid profile email',
+  state: expect.stringMatching(/^[\w-]{43}$/),
+  nonce: expect.stringMatching(/^[\w-]{43}$/),
+  code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+  code_challenge_method: 'S256',
+}
 
 export interface SignInGateway extends TestGateway {
   readonly provider: ScriptedProvider
