@@ -1,6 +1,6 @@
 /** The gateway on Node: the adapter, and the entry of `node src/runtime/node.ts`. */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import process from 'node:process'
 import { getRequestListener } from '@hono/node-server'
@@ -8,6 +8,7 @@ import routes from '../../routes/index.ts'
 import type { Gateway } from '../gateway.ts'
 import { createMemoryStore } from '../session/stores/memory.ts'
 import { answerNode, factsOf } from './node-http.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { openGateway } from './runtime.ts'
 import { answerUpgrade } from './tunnel.ts'
 
@@ -26,10 +27,10 @@ export function serveNode(config: unknown, memory = createMemoryStore(() => Date
   const endpoints = getRequestListener((request, { incoming }) => gateway.endpoints.fetch(request, factsOf(incoming)), {
     overrideGlobalObjects: false,
   })
-  const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+  const answer = oneAtATime((incoming, outgoing) => {
     if (isOwn(gateway, incoming)) void endpoints(incoming, outgoing)
     else void answerNode(gateway, settings.publicScheme, incoming, outgoing)
-  }
+  })
   const server = createServer({ ...limits, shouldUpgradeCallback: (asked) => isHandshake(gateway, asked) }, answer)
   server.on('upgrade', (incoming: IncomingMessage, socket: Socket, first: Buffer) => {
     // before Node 24.9 whatever wants another protocol comes here, h2c too

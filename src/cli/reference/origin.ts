@@ -99,7 +99,7 @@ export const rule: Entries<Omit<RuleConfig, keyof InheritedConfig>> = {
   ),
   cache: entry(
     "{ key: 'url' }",
-    'as the upstream says, never shared',
+    'as the upstream says; never shared if a cookie or Authorization came',
     'Public rules only: shared caches may keep the answer, told apart by method and URL alone. No cookie or Authorization goes with the request, no Set-Cookie comes back.',
     "cache: { key: 'url' }",
   ),
