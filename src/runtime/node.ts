@@ -49,8 +49,10 @@ export function serveNode(config: unknown, memory = createMemoryStore(() => Date
 const isHandshake = (gateway: Gateway, incoming: IncomingMessage): boolean =>
   incoming.method === 'GET' && incoming.headers.upgrade?.toLowerCase() === 'websocket' && !isOwn(gateway, incoming)
 
-const isOwn = (gateway: Gateway, { headers, url }: IncomingMessage): boolean =>
-  gateway.owns({ host: headers.host ?? '', target: url ?? '' })
+/** Of two Host headers Node takes the first; whoever else sees that request refuses it. */
+const isOwn = (gateway: Gateway, incoming: IncomingMessage): boolean =>
+  gateway.owns({ host: incoming.headers.host ?? '', target: incoming.url ?? '' }) &&
+  incoming.headersDistinct['host']?.length === 1
 
 /** A client that dribbles its head holds a connection for so long and no longer; a body takes the time that it takes. */
 const limits = { headersTimeout: 20_000, requestTimeout: 0, keepAliveTimeout: 75_000, maxHeaderSize: 65_536 }

@@ -270,6 +270,12 @@ export const headers: readonly Exchange[] = [
     want: { status: [0, 400, 404], origin: null },
   },
   {
+    title: 'two hosts, at a page of ours',
+    line: '',
+    raw: 'GET /.sallyport/sign-out HTTP/1.1\r\nHost: app.test\r\nHost: evil.test\r\n\r\n',
+    want: { status: [0, 400, 404], origin: null },
+  },
+  {
     title: 'a header of 100 KiB',
     line: 'GET /public/a',
     headers: [['X-Big', 'a'.repeat(102_400)]],
