@@ -23,7 +23,7 @@ async function outcome(keys: readonly object[], bearer = token): Promise<string>
           issuer: 'https://corp.example.com',
           audience: testAudience,
           algorithms: ['RS256', 'ES256'],
-          jwks: { keys },
+          jwks: 'https://corp.example.com/keys',
         },
       },
       origins: [
@@ -37,7 +37,7 @@ async function outcome(keys: readonly object[], bearer = token): Promise<string>
       ],
     },
     {},
-    { now: () => now },
+    { now: () => now, fetch: async () => Response.json({ keys }) },
   )
   const { answer } = await gate.ask('GET https://api.example.com/', { authorization: `Bearer ${bearer}` })
   const refusal = gate.entries[0]?.refusal
