@@ -18,6 +18,9 @@ export const hopByHop: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
+/** Of another method than the request's, or, for COPY and MOVE (RFC 4918 section 10.3), of a second path, which no rule has judged. */
+const others: readonly string[] = ['destination', 'x-http-method', 'x-http-method-override', 'x-method-override']
+
 /** Claims that only a gateway may make, by their folded name: who, whence, and which other path, method or file is meant. */
 const notTheirs: readonly string[] = [
   'forwarded',
@@ -55,14 +58,10 @@ const notTheirs: readonly string[] = [
   'x-sendfile-type',
   'x-accel-mapping',
   'client-ip',
-  // of COPY and MOVE (RFC 4918 section 10.3): a second path, which no rule has judged
-  'destination',
   'x-host',
   'x-request-id',
-  'x-http-method',
-  'x-http-method-override',
-  'x-method-override',
   'x-middleware-subrequest',
+  ...others,
 ]
 const notTheirFamilies =
   /^(?:x-forwarded-|x-original-|x-rewrite-|x-envoy-|x-ssl-|ssl-client-|x-sallyport|cf-|sec-websocket-accept$)/
@@ -71,14 +70,7 @@ const notTheirFamilies =
 export const foldName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '-')
 
 /** True for a header that names another path or method than the request itself: whoever can't drop it must not send it on. */
-export const namesAnother = (name: string): boolean => others.has(foldName(name))
-
-const others: ReadonlySet<string> = new Set([
-  'destination',
-  'x-http-method',
-  'x-http-method-override',
-  'x-method-override',
-])
+export const namesAnother = (name: string): boolean => others.includes(foldName(name))
 
 /** @param identityNames every header that any origin of this gateway takes for an identity */
 export function createNameFilter(identityNames: Iterable<string>): (name: string) => boolean {

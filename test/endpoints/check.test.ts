@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Facts } from '../../src/endpoints/facts.ts'
 import { createMemoryStore } from '../../src/session/stores/memory.ts'
-import { openTestGateway, type TestGateway } from '../support/gateway.ts'
+import { check, checkSecret as secret } from '../support/check.ts'
+import { openTestGateway } from '../support/gateway.ts'
 import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts'
 import { openRealSignIn } from '../support/real-sign-in.ts'
 import { originOf } from '../support/routes.ts'
 import { laySession } from '../support/sessions.ts'
-
-const secret = 'a-check-secret-of-32-characters-or-more'
 
 describe('a preflight that goes to the upstream when the gateway forwards', () => {
   const opened = openTestGateway(
@@ -58,26 +57,6 @@ describe('a header that names another path or method than the one that is asked 
     expect((await check(opened, '/public', { 'x-forwarded-method': 'COPY', [name]: value })).status).toBe(status)
   })
 })
-
-const check = async (
-  { gateway }: Pick<TestGateway, 'gateway'>,
-  uri: string,
-  more: Record<string, string>,
-  facts = {},
-) =>
-  gateway.endpoints.fetch(
-    new Request('https://gateway.example.com/.sallyport/check', {
-      headers: {
-        'x-sallyport-secret': secret,
-        'x-forwarded-method': 'GET',
-        'x-forwarded-proto': 'https',
-        'x-forwarded-host': 'app.example.com',
-        'x-forwarded-uri': uri,
-        ...more,
-      },
-    }),
-    facts,
-  )
 
 describe('Authorization, as the upstream would get it', () => {
   let provider: IdentityProvider
